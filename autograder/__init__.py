@@ -1,0 +1,1 @@
+"""Building, releasing, collecting and grading the assignments of the course."""
