@@ -22,7 +22,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -111,9 +110,9 @@ def install(python: Path) -> None:
     command = [*pip(python), "--progress-bar", "off", "--retries", "2", "-r", LOCK]
     total = len(LOCK.read_text(encoding="utf-8").splitlines())
     with log.open("w", encoding="utf-8") as file:
-        process = start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        process = start(command)
         try:
-            for line in follow(process.stdout, total):
+            for line in follow(output_of(process), total):
                 file.write(line)
             code = process.wait()
         finally:
@@ -298,9 +297,9 @@ def test(python: Path, arguments: list[str]) -> int:
 def watch(command: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
     """Run with the output passed on. Returns the exit code and the last line not empty."""
     last = ""
-    process = start(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = start(command, environment)
     try:
-        for line in process.stdout:
+        for line in output_of(process):
             print(line, end="", flush=True)
             last = line.strip(" =\n") or last
         return process.wait(), last
@@ -398,14 +397,23 @@ def apt_install(package: str) -> bool:
 # --- processes ---------------------------------------------------------------------------------
 
 
-def start(command: Sequence, **options: Any) -> subprocess.Popen[str]:
-    options.setdefault("env", dict(os.environ))
+def start(command: Sequence, environment: Mapping[str, str] = os.environ) -> subprocess.Popen[str]:
+    """Start `command` at the project's root, with its output and errors in one pipe."""
     # A person's own pip settings for other work must not steer the packages elsewhere.
-    options["env"].update(PIP_USER="0", PYTHONUNBUFFERED="1")
-    strings = [str(word) for word in command]
+    environment = {**environment, "PIP_USER": "0", "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
-        strings, cwd=ROOT, text=True, encoding="utf-8", errors="replace", **options
+        [str(word) for word in command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
     )
+
+
+def output_of(process: subprocess.Popen[str]) -> Iterable[str]:
+    return process.stdout or []
 
 
 def stop(process: subprocess.Popen[str]) -> None:
@@ -416,7 +424,7 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 def run(command: Sequence) -> str:
     """Run quietly. Returns what it printed; raises CalledProcessError with that if it fails."""
-    process = start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = start(command)
     try:
         output, _ = process.communicate()
     finally:

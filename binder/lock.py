@@ -23,7 +23,7 @@ CONDA_NAMES = {
 # torch's wheels for CUDA name these themselves; pinned here they would break a CPU build.
 CUDA = re.compile(r"(nvidia|cuda)-")
 RESOLVE = f"uv pip compile --quiet --universal --python-version {OLDEST_PYTHON}".split()
-RESOLVE += "--no-header --no-annotate --no-emit-index-url --no-emit-find-links".split()
+RESOLVE += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
 
 
 def name_of(requirement: str) -> str:
