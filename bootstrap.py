@@ -26,7 +26,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
-OVERRIDES = ROOT / "jupyter" / "overrides.json"
+# JupyterLab's settings for the course, and where they go below an environment's prefix.
+SETTINGS = {
+    ROOT / "jupyter" / "overrides.json": "share/jupyter/lab/settings/overrides.d/stepwise.json",
+    ROOT / "jupyter" / "page_config.json": "etc/jupyter/labconfig/page_config.json",
+}
 WELCOME = "course/welcome.ipynb"
 OLDEST_PYTHON = (3, 11)
 DISK_NEEDED = 3 * 10**9  # bytes; a CPU-only environment was measured at 2.5 GB
@@ -54,7 +58,7 @@ def setup() -> Path:
     check_python(sys.version_info)
     python = python_of(VENV)
     stamp = VENV / "stepwise.stamp"
-    wanted = fingerprint(LOCK, ROOT / "pyproject.toml", OVERRIDES)
+    wanted = fingerprint(LOCK, ROOT / "pyproject.toml", *SETTINGS)
     if python.exists() and read(stamp) == wanted:
         return python
     with only_one_setup():
@@ -131,9 +135,11 @@ def install_project(python: Path) -> None:
         prefix = run([python, "-c", "import sys; print(sys.prefix)"]).strip()
     except subprocess.CalledProcessError as error:
         raise Failure(explain(error.output, "the course itself could not be installed")) from None
-    settings = Path(prefix, "share", "jupyter", "lab", "settings", "overrides.d", "stepwise.json")
-    settings.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(OVERRIDES, settings)
+    for ours, theirs in SETTINGS.items():
+        if ours.exists():
+            target = Path(prefix, theirs)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ours, target)
 
 
 def follow(lines: Iterable[str], total: int) -> Iterator[str]:
@@ -186,7 +192,7 @@ def fingerprint(*files: Path) -> str:
     """A digest of the files' contents and of where this folder stands (scripts hold its path)."""
     digest = hashlib.sha256(str(ROOT).encode())
     for file in files:
-        digest.update(file.read_bytes())
+        digest.update(file.read_bytes() if file.exists() else b"")
     return digest.hexdigest()
 
 
@@ -213,7 +219,8 @@ def build_notebooks(python: Path) -> None:
     """Build the notebooks if any text has changed; a student edition has nothing to build."""
     if not (ROOT / "autograder").is_dir():
         return
-    texts = sorted([*ROOT.glob("course/**/*.py"), *ROOT.glob("solutions/**/*.py")])
+    folders = ("course", "solutions", "autograder")
+    texts = sorted(text for folder in folders for text in (ROOT / folder).rglob("*.py"))
     stamp = VENV / "notebooks.stamp"
     wanted = fingerprint(*texts)
     if read(stamp) == wanted and (ROOT / WELCOME).exists():
