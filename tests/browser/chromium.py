@@ -1,14 +1,13 @@
 """The browser of the tests: the system's Chromium, else the one that Playwright installs."""
 
 import contextlib
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from bootstrap import find_browser
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -36,13 +35,10 @@ class NoBrowser(Exception):
 def running_chromium() -> Iterator[Browser]:
     """A headless Chromium, closed at the end. Raises NoBrowser if there is none."""
     with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        found = next(filter(None, map(shutil.which, NAMES)), None)
-        if found is None and not Path(own).exists():
+        found = find_browser() or playwright.chromium.executable_path
+        if not Path(found).exists():
             raise NoBrowser(HOW_TO_INSTALL)
-        browser = playwright.chromium.launch(
-            executable_path=found or own, headless=True, args=ARGUMENTS, env=dict(os.environ)
-        )
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         try:
             yield browser
         finally:

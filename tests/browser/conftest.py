@@ -1,9 +1,8 @@
-"""One JupyterLab and one browser for all browser tests; a page for each module."""
+"""One JupyterLab and one browser for all browser tests; a page for each file of tests."""
 
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -11,14 +10,6 @@ from playwright.sync_api import Browser
 from tests.browser.chromium import NoBrowser, running_chromium
 from tests.browser.lab import SCREENSHOTS, Lab
 from tests.browser.server import Server, running_lab
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all tests of this folder, and keep them in one process: they share the server."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 # The fixtures live as long as this folder's tests and no longer: while Playwright runs there is an

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-OVERRIDES = ROOT / "jupyter" / "overrides.json"
 START_SECONDS = 120
 
 
@@ -114,7 +113,9 @@ def _environment(folder: Path, course: Path) -> dict[str, str]:
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     settings = Path(environment["JUPYTER_CONFIG_DIR"]) / "labconfig"
     settings.mkdir()
-    shutil.copy(OVERRIDES, settings / "default_setting_overrides.json")
+    shutil.copy(
+        ROOT / "jupyter" / "overrides.json", settings / "default_setting_overrides.json"
+    )
     return environment
 
 
