@@ -34,7 +34,7 @@ class Lab:
         self.page: Page = self._context.new_page()
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.problems.append(f"exception: {error}"))
-        self.page.goto(f"{url}/lab?reset")
+        self.page.goto(f"{url}/lab")
         self.page.wait_for_function("window.jupyterapp?.restored.then(() => true)")
 
     def close(self) -> None:
