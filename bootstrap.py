@@ -276,7 +276,7 @@ def test(python: Path, arguments: list[str]) -> int:
     """Run every gate, whatever the others say, and end with one summary. Returns the exit code."""
     environment = environment_of(python)
     results = []  # (gate, passed, seconds, remark)
-    pytest = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile", *arguments]
+    pytest = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup", *arguments]
     try:
         environment["STEPWISE_BROWSER"] = find_browser() or fetch_browser(python)
     except Failure as failure:
