@@ -54,4 +54,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _explain(error: OSError) -> str:
     where = f" ({error.filename})" if error.filename else ""
-    return f"{error.strerror or error}{where}. Nothing half-written was kept; mend it and run again."
+    return f"{error.strerror or error}{where}. Nothing half-written was kept: mend it, run again."

@@ -1,1 +1,1 @@
-"""Stepwise: lessons (in numbered folders), and what they import (`course.widgets`, `course.checks`)."""
+"""Stepwise: the lessons, in numbered folders, and what they import (`widgets`, `checks`)."""
