@@ -76,7 +76,8 @@ def slider(
 
     The other arguments are those of `Control`; `start` is the middle by default.
     """
-    _number("low", low), _number("high", high)
+    for name, end in (("low", low), ("high", high)):
+        _number(name, end)
     whole = isinstance(low, int) and isinstance(high, int)
     if step is None:
         step = 1 if whole and high - low <= 100 else (high - low) / 50
@@ -111,7 +112,8 @@ def log_slider(
     """A slider from `low` to `high` whose values grow by a constant factor, `per_decade` a
     decade.
     """
-    _number("low", low), _number("high", high)
+    for name, end in (("low", low), ("high", high)):
+        _number(name, end)
     if not 0 < low < high:
         raise ValueError(f"a log slider goes up between positive numbers, not from {low} to {high}")
     count = max(round(math.log10(high / low) * per_decade), 1)

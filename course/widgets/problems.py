@@ -58,6 +58,6 @@ def _innermost(fn: Any) -> Any:
         if inner is None:
             break
         fn = inner
-    if not hasattr(fn, "__code__") and hasattr(type(fn), "__call__"):
+    if not hasattr(fn, "__code__") and callable(fn):
         return getattr(type(fn), "forward", None) or type(fn).__call__
     return fn
