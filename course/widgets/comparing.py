@@ -35,9 +35,7 @@ def first_difference(run: Run, reference: Run, view: View | None) -> dict[str, A
         )
         for (step, here), (_, there) in zip(trail, other, strict=False):
             if here != there:
-                said = (
-                    f"Here {_said(here, mine, changes)}; in {name}, {_said(there, mine, changes)}."
-                )
+                said = _parting(name, here, mine, there, theirs, changes)
                 return {"step": step, "text": said + ending}
         if len(trail) < len(other) and not (same_outcome and not changes):
             said = f"Here this run has ended; {name} goes on."
