@@ -94,7 +94,7 @@ def _over_a_line(layer: Layer, f: Any, params: Mapping[str, Any], log: bool) -> 
         return xs, outputs[0] if len(outputs) > 1 else [0.0] * len(xs), outputs[-1]
     if layer.look["derivative"]:
         return xs, outputs[0], sample(layer.look["derivative"], [xs], params)[0]
-    step = (xs[-1] - xs[0]) * 1e-5
+    step = (xs[-1] - xs[0]) * 1e-4
     behind, ahead = (sample(f, [[x + way * step for x in xs]], params)[0] for way in (-1, 1))
     rates: Numbers = [
         None if before is None or after is None else (after - before) / (2 * step)

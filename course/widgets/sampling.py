@@ -50,8 +50,9 @@ def sample(
     """`fn` at each place: one flat list of numbers for each output (one, or a tuple of several).
 
     `coordinates` holds one list an axis, all of one length n; so `fn(x)` gets n numbers, `fn(x, y)`
-    two times n. NaN and infinities become None. Raises what `fn` raises, `TypeError` when it does
-    not answer with numbers, and `Cut` when it takes longer than `MAX_SECONDS`.
+    two times n. NaN and infinities become None, nothing is rounded. Raises what
+    `fn` raises, `TypeError` when it does not answer with numbers, and `Cut` when it takes longer
+    than `MAX_SECONDS`.
     """
     count = len(coordinates[0])
     forms = _forms(fn)
@@ -145,11 +146,22 @@ def _arrays(fn: Callable[..., Any], coordinates: Any, params: Mapping[str, Any])
 def _tensors(fn: Callable[..., Any], coordinates: Any, params: Mapping[str, Any]) -> Any:
     import torch
 
-    places = [torch.tensor(axis, dtype=torch.get_default_dtype()) for axis in coordinates]
-    return fn(*places, **params)
+    return fn(*(torch.tensor(axis, dtype=torch.float64) for axis in coordinates), **params)
 
 
-_FORMS: dict[str, Callable[..., Any]] = {"each": _each, "array": _arrays, "tensor": _tensors}
+def _short_tensors(fn: Callable[..., Any], coordinates: Any, params: Mapping[str, Any]) -> Any:
+    """As a network with float32 weights asks for."""
+    import torch
+
+    return fn(*(torch.tensor(axis, dtype=torch.float32) for axis in coordinates), **params)
+
+
+_FORMS: dict[str, Callable[..., Any]] = {
+    "each": _each,
+    "array": _arrays,
+    "tensor": _tensors,
+    "short tensor": _short_tensors,
+}
 
 
 def _forms(fn: Any) -> list[str]:
@@ -162,12 +174,12 @@ def _forms(fn: Any) -> list[str]:
         module = getattr(value, "__name__", "") if inspect.ismodule(value) else ""
         homes.add((module or str(getattr(value, "__module__", ""))).split(".")[0])
     if "torch" in homes:
-        order = ["tensor", "each", "array"]
+        order = ["tensor", "short tensor", "each", "array"]
     elif "numpy" in homes:
-        order = ["array", "each", "tensor"]
+        order = ["array", "each"]
     else:
-        order = ["each", "array", "tensor"]
-    missing = {"array": "numpy", "tensor": "torch"}
+        order = ["each", "array", "tensor", "short tensor"]
+    missing = {"array": "numpy", "tensor": "torch", "short tensor": "torch"}
     return [form for form in order if missing.get(form, "sys") in sys.modules]
 
 
@@ -185,5 +197,7 @@ def _outputs(fn: Any, answer: Any, count: int) -> list[Numbers]:
             flat = list(itertools.chain.from_iterable(flat))
         if len(flat) != count:
             raise ValueError(f"{name} gave {len(flat)} numbers for {count} places")
-        outputs.append(numbers(flat, f"what {name} gives"))
+        if None in flat:
+            raise TypeError(f"{name} gave None; is a return missing?")
+        outputs.append([float(one) if math.isfinite(one) else None for one in flat])
     return outputs
