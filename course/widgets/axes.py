@@ -25,8 +25,13 @@ def ticks(span: Sequence[float], wanted: int, log: bool = False) -> list[float]:
         first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
         every = max(math.ceil((last - first + 1) / max(wanted, 1)), 1)
         powers = [10.0**power for power in range(first, last + 1, every)]
-        if len(powers) > 1:
+        if len(powers) > 2:
             return powers
+        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        finer = [many * 10.0**power for power in decades for many in (1, 2, 5)]
+        finer = [float(f"{value:.6g}") for value in finer if low <= value <= high]
+        if len(finer) > 1:
+            return finer
     rough = (high - low) / max(wanted, 1)
     unit = 10.0 ** math.floor(math.log10(rough))
     step = unit * min((many for many in (1, 2, 5, 10) if unit * many >= rough * 0.999), default=10)

@@ -68,12 +68,14 @@ def ranges(one: Panel, drawn: Sequence[tuple[Layer, Data]]) -> tuple[Range, Rang
     """The ranges of both axes that hold everything drawn; those the author fixed are kept."""
     xs: list[float] = []
     ys: list[float] = []
+    kinds = {layer.kind for layer in one.layers if layer.kind not in ("note", "rule")}
+    tight = bool(kinds & set(TIGHT))
     for layer, data in drawn:
+        if tight and layer.kind not in TIGHT:
+            continue  # a heat map fills its axes, whatever lies over it
         more_x, more_y = extent(layer, data)
         xs += more_x
         ys += more_y
-    kinds = {layer.kind for layer in one.layers if layer.kind not in ("note", "rule")}
-    tight = bool(kinds & set(TIGHT))
     across = _range(one.x_range, xs, "x" in one.log, 0.0 if kinds & {"curve", "fill"} else 0.03)
     if tight and not one.x_range:
         across = _range(None, xs, False, 0.0)

@@ -363,7 +363,7 @@ def test_fields_points_and_histograms_are_drawn_from_what_is_yielded(made: Made)
     asked = []
 
     def train(settings: Any) -> Iterator[dict[str, Any]]:
-        for step in range(1, 41):
+        for step in range(1, 81):
 
             def field(x: float, y: float, step: int = step) -> float:
                 asked.append(step)
@@ -382,22 +382,22 @@ def test_fields_points_and_histograms_are_drawn_from_what_is_yielded(made: Made)
             views=[
                 panel(history("loss"), rule(20), log="y"),
                 panel(heat("field", over=((-1, 1), (-1, 1)), samples=2), dots("points")),
-                histograms("weights", bins=4, span=(0, 40)),
-                note(lambda yielded: f"loss {yielded['loss'].item():.3f}"),
+                histograms("weights", bins=4, span=(0, 80)),
+                note(lambda yielded: f"loss {yielded['loss'].item():.4f}"),
             ],
-            steps=40,
+            steps=80,
         )
     )
     layers = view.frame["layers"]
-    assert layers["0.0"]["y"][0][-1] == pytest.approx(1 / 40)
-    assert layers["1.0"]["rows"] == [[-20, 20], [-20, 20]]
-    assert layers["1.1"] == {"x": [40, 40], "y": [40, 40]}
+    assert layers["0.0"]["y"][0][-1] == pytest.approx(1 / 80)
+    assert layers["1.0"]["rows"] == [[-40, 40], [-40, 40]]
+    assert layers["1.1"] == {"x": [80, 80], "y": [80, 80]}
     assert layers["2.0"]["counts"] == [[0, 0, 0, 2]]
-    assert layers["3.0"]["lines"][0]["text"] == "loss 0.025"
+    assert layers["3.0"]["lines"][0]["text"] == "loss 0.0125"
     assert len(set(asked)) < 40  # a costly field is only computed when a picture is due
     steps = [one["step"] for one in view.record]
     assert steps == sorted(set(steps))
-    assert steps[-1] == 40
+    assert steps[-1] == 80
     assert 10 <= len(steps) <= MAX_PICTURES
     for one in view.record:
         assert one["layers"]["1.1"]["x"][0] == one["step"]

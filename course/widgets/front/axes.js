@@ -21,7 +21,13 @@ export function axisTicks([low, high], wanted, log) {
     const every = Math.max(Math.ceil((last - first + 1) / Math.max(wanted, 1)), 1);
     const powers = [];
     for (let power = first; power <= last; power += every) powers.push(10 ** power);
-    if (powers.length > 1) return powers;
+    if (powers.length > 2) return powers;
+    const finer = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1) {
+      for (const many of [1, 2, 5]) finer.push(Number((many * 10 ** power).toPrecision(6)));
+    }
+    const inside = finer.filter((value) => value >= low && value <= high);
+    if (inside.length > 1) return inside;
   }
   const rough = (high - low) / Math.max(wanted, 1);
   const unit = 10 ** Math.floor(Math.log10(rough));
