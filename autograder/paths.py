@@ -38,6 +38,14 @@ class Course:
     def grading(self) -> Path:
         return self.root / "grading"
 
+    def submitted(self, student: str, assignment: str) -> Path:
+        """Where the hand-in of `student` lies."""
+        return self.grading / "submitted" / student / assignment
+
+    def autograded(self, student: str, assignment: str) -> Path:
+        """Where the executed notebooks of the hand-in of `student` lie."""
+        return self.grading / "autograded" / student / assignment
+
     @property
     def kept(self) -> Path:
         """Copies of notebooks that somebody had changed and a command was about to replace."""
