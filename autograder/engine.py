@@ -24,7 +24,6 @@ class Engine:
     def __init__(self, course: Course, settings: Config | None = None) -> None:
         """`settings` overrides the course's configuration, for example time limits."""
         from nbgrader.api import Gradebook
-        from nbgrader.apps.api import NbGraderAPI
         from nbgrader.auth import Authenticator
         from nbgrader.coursedir import CourseDirectory
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from nbgrader.exchange import ExchangeError
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment
@@ -16,6 +17,8 @@ class KeepingCollect(ExchangeCollect):
 
     A hand-in that cannot be copied does not stop the others: ExchangeError names it at the end.
     """
+
+    src_records: list[dict[str, Any]]
 
     def init_src(self) -> None:
         super().init_src()
@@ -44,6 +47,8 @@ class KeepingCollect(ExchangeCollect):
 
 class SafeRelease(ExchangeReleaseAssignment):
     """Releases as nbgrader does, but students see the old release or the new one, never half."""
+
+    dest_path: str
 
     def copy_files(self) -> None:
         if os.path.isdir(self.dest_path) and not self.force:

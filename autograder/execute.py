@@ -250,7 +250,7 @@ class _Client(NotebookClient):
         self._reply = execute_reply["content"]
 
     def output(
-        self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str, cell_index: int
+        self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
     ) -> NotebookNode | None:
         content = msg["content"]
         size = sum(len(str(value)) for value in content.values())

@@ -59,7 +59,7 @@ class FeedbackPage(Exporter):
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: Any = None, **options: Any
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         nb, resources = super().from_notebook_node(nb, resources, **options)
         names = resources["nbgrader"]
         with Gradebook(names["db_url"]) as gradebook:
@@ -71,7 +71,8 @@ class FeedbackPage(Exporter):
                 for grade in submitted.grades
                 if grade.auto_score is None and grade.manual_score is None
             }
-        course = Course(Path(self.parent.coursedir.root))
+        converter: Any = self.parent
+        course = Course(Path(converter.coursedir.root))
         lesson = course.lessons / names["assignment"] / f"{names['notebook']}.ipynb"
         shown = str(lesson.relative_to(course.root)) if lesson.exists() else ""
         perfect = names["score"] >= names["max_score"]

@@ -124,19 +124,10 @@ def _chosen(engine: Engine, assignment: str, wanted: list[str] | None) -> list[s
     return sorted(set(wanted)) if wanted else here
 
 
-def labels(url: str, assignment: str) -> dict[str, set[str]]:
-    """The grade_ids of each notebook of an assignment."""
-    with Gradebook(url) as gradebook:
-        return {
-            notebook.name: {cell.name for cell in notebook.source_cells}
-            for notebook in gradebook.find_assignment(assignment).notebooks
-        }
-
-
 def _find_renamed(engine: Engine, assignment: str, student: str) -> None:
     """A missing notebook may be there under another name: then put a copy where it belongs."""
     folder = engine.course.submitted(student, assignment)
-    expected = labels(engine.url, assignment)
+    expected = book.labels(engine.url, assignment)
     missing = {n: ids for n, ids in expected.items() if not (folder / f"{n}.ipynb").exists()}
     for path in sorted(folder.glob("*.ipynb")) if missing else []:
         if path.stem not in expected:

@@ -47,6 +47,15 @@ class Standing:
     email: str = ""
 
 
+def labels(url: str, assignment: str) -> dict[str, set[str]]:
+    """The grade_ids of each notebook of an assignment."""
+    with Gradebook(url) as gradebook:
+        return {
+            notebook.name: {cell.name for cell in notebook.source_cells}
+            for notebook in gradebook.find_assignment(assignment).notebooks
+        }
+
+
 def standings(
     course: Course, url: str, assignment: str, only: Iterable[str] | None = None
 ) -> list[Standing]:
@@ -63,8 +72,12 @@ def standings(
             standing = _standing(course, gradebook, assignment, name, name in here)
             person = known.get(name)
             if person is not None:
-                parts = ("first_name", "last_name", "email")
-                standing = replace(standing, **{p: getattr(person, p) or "" for p in parts})
+                standing = replace(
+                    standing,
+                    first_name=person.first_name or "",
+                    last_name=person.last_name or "",
+                    email=person.email or "",
+                )
             found.append(standing)
     return found
 

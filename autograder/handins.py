@@ -30,7 +30,7 @@ def students(course: Course, assignment: str) -> list[str]:
 def install(
     course: Course, student: str, assignment: str, files: Mapping[str, bytes], when: datetime
 ) -> bool:
-    """Make `files` (name → content) the hand-in of `student`; whether it differs from the one there.
+    """Make `files` (name → content) the hand-in of `student`; whether it was not there already.
 
     It is written beside and renamed into place, so it is there whole or not at all. An earlier one
     is kept.

@@ -110,7 +110,7 @@ class SubmissionExporter(NotebookExporter):
 
     def from_filename(
         self, filename: str, resources: Any = None, **options: Any
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         resources = resources if resources is not None else {}
         path = Path(filename)
         resources.setdefault("metadata", {})
@@ -121,4 +121,4 @@ class SubmissionExporter(NotebookExporter):
         except (Unreadable, OSError) as error:
             notebook = nbformat.v4.new_notebook()
             notebook.metadata["stepwise"] = {"unreadable": str(error)}
-        return super().from_notebook_node(notebook, resources, **options)  # type: ignore[no-any-return]
+        return super().from_notebook_node(notebook, resources, **options)

@@ -1,24 +1,33 @@
 """What students' code shows, made harmless for the people who look at it in a browser."""
 
+import re
+
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 
-_TAGS = """
+_WITH_CONTENT = re.compile(r"<(script|style)\b.*?(</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_TAGS = _words("""
     a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure
     h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q s samp section small span strong sub summary
     sup table tbody td tfoot th thead tr u ul var
     svg g path rect circle ellipse line polyline polygon text tspan title desc
-""".split()
-_ANYWHERE = """
+""")
+_ANYWHERE = _words("""
     class id title role style lang dir aria-label aria-labelledby aria-describedby aria-hidden
     colspan rowspan scope open align valign
     viewbox viewBox width height x y x1 x2 y1 y2 cx cy r rx ry d dx dy points transform fill
     fill-opacity stroke stroke-width stroke-opacity stroke-dasharray stroke-linecap stroke-linejoin
     opacity font-size font-family font-weight text-anchor dominant-baseline preserveaspectratio
     preserveAspectRatio vector-effect
-""".split()
+""")
 # Nothing that can load, cover the page or leave its place: no url(), position, z-index.
-_STYLES = """
+_STYLES = _words("""
     background-color border border-bottom border-color border-collapse border-left border-radius
     border-right border-spacing border-style border-top border-width color display fill
     fill-opacity flex flex-direction flex-wrap font font-family font-size font-style font-weight gap
@@ -27,8 +36,8 @@ _STYLES = """
     opacity overflow overflow-wrap overflow-x overflow-y padding padding-bottom padding-left
     padding-right padding-top stroke stroke-dasharray stroke-linecap stroke-linejoin stroke-opacity
     stroke-width text-align text-anchor text-decoration text-transform vertical-align white-space
-    width word-break background
-""".split()
+    width word-break
+""")
 
 
 class SafeOutputs(SanitizeHTML):
@@ -60,3 +69,7 @@ class SafeOutputs(SanitizeHTML):
                 data[key] = "".join(data[key])
         cleaned: list[NotebookNode] = super().sanitize_code_outputs(outputs)
         return cleaned
+
+    def sanitize_html_tags(self, html_str: str) -> str:
+        """`html_str` without what is not allowed; of scripts and style sheets nothing is left."""
+        return str(super().sanitize_html_tags(_WITH_CONTENT.sub("", html_str)))
