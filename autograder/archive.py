@@ -1,4 +1,4 @@
-"""Files out of a zip or a folder that somebody else filled: as bytes, within limits, never a link."""
+"""Files out of a zip or folder that somebody else filled: bytes, within limits, never a link."""
 
 import stat
 import zipfile

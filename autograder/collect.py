@@ -2,10 +2,10 @@
 
 import argparse
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nbgrader.api import Gradebook, MissingEntry
 
@@ -16,7 +16,7 @@ from autograder.errors import UsageError
 from autograder.gradebook import labels
 from autograder.intake import Unreadable, read_notebook, recognise
 from autograder.paths import Course, find_course
-from autograder.platforms import Owner, Roster, new_id, owner, read_roster, version
+from autograder.platforms import Roster, Student, new_id, owner, read_roster, version
 
 HELP = "collect what students handed in"
 
@@ -38,7 +38,9 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--roster goes with --zip or --dir.")
     if not (options.zip or options.dir):
         return _from_exchange(engine, assignment)
-    roster = read_roster(options.roster) if options.roster else _known_students(engine.url)
+    if options.roster:
+        _record(engine.url, read_roster(options.roster))
+    roster = _known_students(engine.url)
     entries = read_zip(options.zip) if options.zip else read_folder(options.dir)
     return collect(course, assignment, entries, notebooks, roster)
 
@@ -87,9 +89,11 @@ def _when(course: Course, student: str, assignment: str) -> str:
 class _HandIn:
     """What one student handed in: for each notebook its versions, the newest last."""
 
-    who: Owner
+    name: str
     when: datetime
+    late: bool = False
     notebooks: dict[str, list[tuple[int, Entry]]] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)  # files that are no notebook of the assignment
 
 
 def collect(
@@ -101,84 +105,119 @@ def collect(
 ) -> int:
     """Put the hand-ins among `entries` into place and say what became of each; the exit code.
 
-    `notebooks` gives the grade_ids of each notebook of the assignment. A file that is no such
-    notebook is named with the reason, and stops no other: then the exit code is 1.
+    `notebooks` gives the grade_ids of each notebook of the assignment. A hand-in that cannot be
+    used is named with the reason, and stops no other: then the exit code is 1.
     """
     troubles: list[str] = []
-    handed_in: dict[str, _HandIn] = {}
-    strangers: dict[str, str] = {}
-    for entry in entries:
-        for who, name, number in _understood(entry, notebooks, troubles):
-            found = roster.find(who)
-            student = found or new_id(who)
-            if not found:
-                strangers[student] = who.name
-            own = handed_in.setdefault(student, _HandIn(who, entry.changed))
-            own.when = max(own.when, entry.changed)
-            own.notebooks.setdefault(name, []).append((number, entry))
-    new, newer = [], []
+    handed_in = _sorted_by_student(entries, notebooks, roster, troubles)
+    new: list[str] = []
+    newer: list[str] = []
     for student, own in sorted(handed_in.items()):
         there = course.submitted(student, assignment).is_dir()
-        if _put(course, assignment, student, own, troubles):
+        if not own.notebooks:
+            expected = " or ".join(f"{name}.ipynb" for name in sorted(notebooks))
+            troubles.append(f"{own.name} handed in {', '.join(own.others)}, but no {expected}.")
+        elif _put(course, assignment, student, own, troubles):
             (newer if there else new).append(student)
     _say(assignment, new, newer, len(handins.students(course, assignment)))
-    if strangers:
-        print("  not on the roster, collected under new names:")
-        for student, name in sorted(strangers.items()):
-            print(f"    {student} ({name})")
-    for trouble in troubles:
-        print(f"  not collected: {trouble}")
+    known = {student.id for student in roster.students}
+    _list("late, says the platform", (s for s, own in handed_in.items() if own.late))
+    _list(
+        "not on the roster, collected under new names",
+        (f"{s} ({own.name})" for s, own in handed_in.items() if known and s not in known),
+    )
+    _list(
+        "left out, not part of the assignment",
+        (file for own in handed_in.values() if own.notebooks for file in own.others),
+    )
+    _list("look at these", troubles)
     return 1 if troubles else 0
 
 
-def _understood(
-    entry: Entry, notebooks: dict[str, set[str]], troubles: list[str]
-) -> Iterator[tuple[Owner, str, int]]:
-    """(owner, notebook, version) of an entry; nothing if there is a trouble, or nothing in it."""
-    hidden = any(part.startswith((".", "__MACOSX")) for part in entry.path.parts)
-    if hidden and not entry.problem:
-        return
-    if entry.problem:
-        troubles.append(f"{entry.path}: {entry.problem}.")
-        return
-    who = owner(entry.path)
-    if entry.path.suffix.lower() != ".ipynb":
-        troubles.append(f"{entry.path}: it is not a notebook.")
-        return
-    if who is None:
-        troubles.append(f"{entry.path}: its name does not say whose it is.")
-        return
-    stem, number = version(who.file)
-    name = stem if stem in notebooks else recognise(entry.data, notebooks)
-    if name is None:
-        expected = " or ".join(f"{n}.ipynb" for n in sorted(notebooks))
-        troubles.append(f"{entry.path}: it is not a copy of {expected}.")
-        return
-    yield who, name, number
+def _list(title: str, lines: Iterable[str]) -> None:
+    lines = sorted(lines)
+    if lines:
+        print(f"  {title}:")
+        for line in lines:
+            print(f"    {line}")
+
+
+def _sorted_by_student(
+    entries: Iterable[Entry],
+    notebooks: dict[str, set[str]],
+    roster: Roster,
+    troubles: list[str],
+) -> dict[str, _HandIn]:
+    """Who handed in what; what cannot be anybody's is added to `troubles`."""
+    found: dict[str, _HandIn] = {}
+    for entry in entries:
+        if entry.problem:
+            troubles.append(f"{entry.path}: {entry.problem}.")
+            continue
+        if any(part.startswith((".", "__MACOSX")) for part in entry.path.parts):
+            continue  # what file managers leave behind
+        who = owner(entry.path)
+        if who is None:
+            troubles.append(f"{entry.path}: its name does not say whose it is.")
+            continue
+        own = found.setdefault(roster.find(who) or new_id(who), _HandIn(who.name, entry.changed))
+        own.when, own.late = max(own.when, entry.changed), own.late or who.late
+        name, number = _notebook(who.file, entry.data, notebooks)
+        if name:
+            own.notebooks.setdefault(name, []).append((number, entry))
+        else:
+            own.others.append(str(entry.path))
+    return found
+
+
+def _notebook(file: str, data: bytes, notebooks: dict[str, set[str]]) -> tuple[str | None, int]:
+    """(the notebook of the assignment that this file is, its version), or (None, 0)."""
+    path = PurePosixPath(file)
+    if path.suffix.lower() != ".ipynb":
+        return None, 0
+    if path.stem in notebooks:
+        return path.stem, 0
+    stem, number = version(path.stem)
+    return (stem if stem in notebooks else recognise(data, notebooks)), number
 
 
 def _put(course: Course, assignment: str, student: str, own: _HandIn, troubles: list[str]) -> bool:
-    """Install a student's newest notebooks and keep older versions; whether anything was new."""
+    """Install a student's newest notebooks and keep older versions; whether anything was new.
+
+    A notebook that is not among them, or is broken now, stays as it was handed in earlier.
+    """
     place = course.submitted(student, assignment)
-    newest: dict[str, bytes] = {}
+    files = {path.name: path.read_bytes() for path in place.glob("*.ipynb")}
+    before = dict(files)
     for name, versions in own.notebooks.items():
         versions.sort(key=lambda item: (item[0], item[1].changed))
-        for number, entry in versions[:-1]:
-            _keep_aside(course, student, assignment, f"version-{number}", entry)
+        for _, entry in versions[:-1]:
+            _keep_aside(course, student, assignment, "version", entry)
         entry = versions[-1][1]
-        try:
-            read_notebook(entry.data)
-        except Unreadable as error:
-            if (place / f"{name}.ipynb").exists():
-                kept = _keep_aside(course, student, assignment, "broken", entry)
-                troubles.append(
-                    f"{entry.path}: {error}. The earlier hand-in stays; this one is in "
-                    f"{kept.relative_to(course.root)}."
-                )
-                continue
-            troubles.append(f"{entry.path}: {error}. It is kept for you to look at, not graded.")
-        newest[f"{name}.ipynb"] = entry.data
-    return bool(newest) and handins.install(course, student, assignment, newest, own.when)
+        problem = _problem(entry.data)
+        earlier = before.get(f"{name}.ipynb")
+        if problem and earlier is not None and not _problem(earlier):
+            kept = _keep_aside(course, student, assignment, "broken", entry)
+            troubles.append(
+                f"{entry.path}: {problem}. The earlier hand-in stays; this one is in "
+                f"{kept.relative_to(course.root)}."
+            )
+            continue
+        if problem:
+            troubles.append(f"{entry.path}: {problem}. It is collected, but cannot be graded.")
+        files[f"{name}.ipynb"] = entry.data
+    if files == before:
+        return False
+    handins.install(course, student, assignment, files, own.when)
+    return True
+
+
+def _problem(data: bytes) -> str:
+    try:
+        read_notebook(data)
+    except Unreadable as error:
+        return str(error)
+    return ""
 
 
 def _keep_aside(course: Course, student: str, assignment: str, name: str, entry: Entry) -> Path:
@@ -190,11 +229,25 @@ def _keep_aside(course: Course, student: str, assignment: str, name: str, entry:
 def _known_students(url: str) -> Roster:
     with Gradebook(url) as gradebook:
         return Roster(
-            {
-                "id": student.id,
-                "first name": student.first_name or "",
-                "last name": student.last_name or "",
-                "email": student.email or "",
-            }
+            Student(
+                student.id,
+                student.first_name or "",
+                student.last_name or "",
+                student.email or "",
+                student.lms_user_id or "",
+            )
             for student in gradebook.students
         )
+
+
+def _record(url: str, roster: Roster) -> None:
+    """Write the roster into the gradebook: names for exports, and who has not handed in."""
+    with Gradebook(url) as gradebook:
+        for student in roster.students:
+            gradebook.update_or_create_student(
+                student.id,
+                first_name=student.first_name or None,
+                last_name=student.last_name or None,
+                email=student.email or None,
+                lms_user_id=student.number or None,
+            )

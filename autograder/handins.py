@@ -29,15 +29,13 @@ def students(course: Course, assignment: str) -> list[str]:
 
 def install(
     course: Course, student: str, assignment: str, files: Mapping[str, bytes], when: datetime
-) -> bool:
-    """Make `files` (name → content) the hand-in of `student`; whether it was not there already.
+) -> None:
+    """Make `files` (name → content) the hand-in of `student`, handed in at `when` (UTC).
 
-    It is written beside and renamed into place, so it is there whole or not at all. An earlier one
+    It is written beside and renamed into place, so it is there whole or not at all. The earlier one
     is kept.
     """
     place = course.submitted(student, assignment)
-    if place.is_dir() and all(_same(place / name, data) for name, data in files.items()):
-        return False
     place.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{assignment}-"))
     try:
@@ -48,13 +46,13 @@ def install(
         (fresh / "submission_secret.txt").write_text(secrets.token_hex(64), encoding="ascii")
         fresh.chmod(0o755)
         keep_earlier(course, student, assignment)
-        if place.is_dir():
-            shutil.rmtree(place)
-        fresh.rename(place)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=".earlier-") as aside:
+            if place.is_dir():
+                place.rename(Path(aside) / place.name)
+            fresh.rename(place)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-    return True
 
 
 def keep_earlier(course: Course, student: str, assignment: str) -> Path | None:
@@ -70,14 +68,24 @@ def keep_earlier(course: Course, student: str, assignment: str) -> Path | None:
 
 
 def keep(course: Course, student: str, assignment: str, name: str, source: Path) -> Path:
-    """Copy the folder `source` to grading/kept/<student>/<assignment>/<name>, numbered if taken."""
+    """Copy the folder `source` to grading/kept/<student>/<assignment>/<name>; where it lies there.
+
+    The name is numbered if it is taken; a copy that is there already is not made again.
+    """
     shelf = course.grading / "kept" / student / assignment
+    content = _content(source)
     target, number = shelf / name, 1
     while target.exists():
+        if _content(target) == content:
+            return target
         number += 1
         target = shelf / f"{name}-{number}"
     shutil.copytree(source, target)
     return target
+
+
+def _content(folder: Path) -> dict[Path, bytes]:
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def copy_regular_files(source: Path, target: Path, ignore: Sequence[str], largest: int) -> None:
@@ -111,7 +119,3 @@ def copy_regular_files(source: Path, target: Path, ignore: Sequence[str], larges
 
 def _left_out(name: str, ignore: Sequence[str]) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in ignore)
-
-
-def _same(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == data
