@@ -38,6 +38,11 @@ class Course:
     def grading(self) -> Path:
         return self.root / "grading"
 
+    @property
+    def work(self) -> Path:
+        """Where a student's JupyterLab puts assignments that it fetched."""
+        return self.root / "work"
+
     def submitted(self, student: str, assignment: str) -> Path:
         """Where the hand-in of `student` lies."""
         return self.grading / "submitted" / student / assignment
