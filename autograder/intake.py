@@ -35,9 +35,13 @@ def read_notebook(data: bytes) -> NotebookNode:
         raw = _upgraded(raw)
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         raise Unreadable("it holds no list of cells")
-    # Not by nbformat's own maker, which remarks on cells that bear the same id.
-    notebook = NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode())
-    notebook["cells"] = [_cell(cell) for cell in raw["cells"] if isinstance(cell, dict)]
+    cells = [_cell(cell) for cell in raw["cells"] if isinstance(cell, dict)]
+    taken: set[str] = set()
+    for number, cell in enumerate(cells):
+        if cell["id"] in taken:
+            cell["id"] = f"copy-{number:03d}"
+        taken.add(cell["id"])
+    notebook = nbformat.v4.new_notebook(cells=cells)
     metadata = raw.get("metadata")
     for key in ("kernelspec", "stepwise"):
         if isinstance(metadata, dict) and isinstance(metadata.get(key), dict):

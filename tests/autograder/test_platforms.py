@@ -12,7 +12,10 @@ from autograder.platforms import Owner, Roster, Student, new_id, owner, read_ros
     ("path", "expected"),
     [
         # As Moodle 4 and Moodle 2 export a folder or a flat list of an assignment's files.
-        ("Jane Doe_12345_assignsubmission_file_/two.ipynb", Owner("Jane Doe", "12345", "two.ipynb")),
+        (
+            "Jane Doe_12345_assignsubmission_file_/two.ipynb",
+            Owner("Jane Doe", "12345", "two.ipynb"),
+        ),
         ("Jane Doe_12345_assignsubmission_file_two.ipynb", Owner("Jane Doe", "12345", "two.ipynb")),
         # As Canvas exports "Download submissions".
         ("doejane_12345_67890_two.ipynb", Owner("doejane", "12345", "two.ipynb")),
@@ -50,7 +53,9 @@ def test_a_student_is_found_by_number_name_either_way_and_mail() -> None:
 
 
 def test_two_students_of_one_name_are_not_guessed() -> None:
-    roster = Roster([Student("a", "Jane", "Doe", number="1"), Student("b", "Jane", "Doe", number="2")])
+    roster = Roster(
+        [Student("a", "Jane", "Doe", number="1"), Student("b", "Jane", "Doe", number="2")]
+    )
     assert roster.find(Owner("Jane Doe", "", "x")) is None
     assert roster.find(Owner("Jane Doe", "2", "x")) == "b"
 
@@ -68,7 +73,8 @@ def test_accents_and_case_do_not_matter() -> None:
         "Student,ID,SIS User ID,SIS Login ID,Section\n"
         "    Points Possible,,,,\n"
         '"Doe, Jane",12345,u1,jd,01\n',
-        "\ufeffUsername,First name,Surname,Email address,Number\njd,Jane,Doe,jane@x.example,12345\n",
+        "\ufeffUsername,First name,Surname,Email address,Number\n"
+        "jd,Jane,Doe,jane@x.example,12345\n",
     ],
     ids=["own", "Canvas", "Moodle"],
 )

@@ -29,7 +29,12 @@ LAYOUT = [
 
 def cell(source: str, name: str = "", kind: str = "code") -> dict:
     metadata = {"nbgrader": {"grade_id": name}} if name else {}
-    return {"cell_type": kind, "id": f"id-{abs(hash(source))}", "metadata": metadata, "source": source}
+    return {
+        "cell_type": kind,
+        "id": f"id-{abs(hash(source))}",
+        "metadata": metadata,
+        "source": source,
+    }
 
 
 def handed_in(*cells: dict) -> NotebookNode:
