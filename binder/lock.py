@@ -83,7 +83,10 @@ def main() -> None:
     lock = ROOT / "requirements.lock"
     lock.write_text("\n".join(pins) + "\n", encoding="utf-8")
     heavy = [need for need in project["dependencies"] if name_of(need) in CONDA_NAMES]
-    from_conda = {name_of(pin) for pin in resolve(heavy, str(lock))}
+    # What the heavy packages need comes with them, but not what the course itself asks for: torch's
+    # wheel for Linux needs triton, conda's torch for the CPU does not bring it.
+    asked = {name_of(need) for need in wanted} - set(CONDA_NAMES)
+    from_conda = {name_of(pin) for pin in resolve(heavy, str(lock))} - asked
     ranges = {name_of(need): re.sub(r"^[\w.-]+", "", need) for need in heavy}
     text = environment(ranges, pins, from_conda)
     (ROOT / "environment.yml").write_text(text, encoding="utf-8")
