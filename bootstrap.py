@@ -114,14 +114,10 @@ def install(python: Path) -> None:
     log = VENV / "install.log"
     command = [*pip(python), "--progress-bar", "off", "--retries", "2", "-r", LOCK]
     total = len(LOCK.read_text(encoding="utf-8").splitlines())
-    with log.open("w", encoding="utf-8") as file:
-        process = start(command)
-        try:
-            for line in follow(output_of(process), total):
-                file.write(line)
-            code = process.wait()
-        finally:
-            stop(process)
+    with log.open("w", encoding="utf-8") as file, started(command) as process:
+        for line in follow(output_of(process), total):
+            file.write(line)
+        code = process.wait()
     if code:
         what = "the packages could not be installed"
         raise Failure(f"{explain(read(log), what)} The whole story: {log.relative_to(ROOT)}")
@@ -175,6 +171,7 @@ def explain(output: str, what: str) -> str:
         return f"{what}: no network; connect and run this again, what was fetched is kept."
     if re.search(r"Permission denied|Read-only file system|Errno 13", output):
         return f"{what}: writing to {ROOT} is not allowed; use a folder of your own."
+    print(output, file=sys.stderr)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r"(?i)error", line)]
     return f"{what}: {(errors or lines or ['no reason given'])[-1].rstrip('.')}."
@@ -278,8 +275,8 @@ def test(python: Path, arguments: list[str]) -> int:
     """Run every gate, whatever the others say, and end with one summary. Returns the exit code."""
     environment = environment_of(python)
     results = []  # (gate, passed, seconds, remark)
-    pytest = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile", *arguments]
-    gates = [("tests", ["pytest", *pytest])]
+    pytest = ["pytest", "-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+    gates = []
     if not STUDENT_EDITION:
         try:
             environment["STEPWISE_BROWSER"] = find_browser() or fetch_browser(python)
@@ -290,8 +287,8 @@ def test(python: Path, arguments: list[str]) -> int:
             ("lint", ["ruff", "check", "."]),
             ("format", ["ruff", "format", "--check", "."]),
             ("types", ["mypy"]),
-            *gates,
         ]
+    gates.append(("tests", [*pytest, *arguments]))
     for gate, command in gates:
         say(f"{gate}: {' '.join(command)}")
         began = time.monotonic()
@@ -306,14 +303,11 @@ def test(python: Path, arguments: list[str]) -> int:
 def watch(command: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
     """Run with the output passed on. Returns the exit code and the last line not empty."""
     last = ""
-    process = start(command, environment)
-    try:
+    with started(command, environment) as process:
         for line in output_of(process):
             print(line, end="", flush=True)
             last = line.strip(" =\n") or last
         return process.wait(), last
-    finally:
-        stop(process)
 
 
 # --- system parts that pip cannot bring --------------------------------------------------------
@@ -406,11 +400,14 @@ def apt_install(package: str) -> bool:
 # --- processes ---------------------------------------------------------------------------------
 
 
-def start(command: Sequence, environment: Mapping[str, str] = os.environ) -> subprocess.Popen[str]:
-    """Start `command` at the project's root, with its output and errors in one pipe."""
+@contextlib.contextmanager
+def started(
+    command: Sequence, environment: Mapping[str, str] = os.environ
+) -> Iterator[subprocess.Popen[str]]:
+    """A process at the project's root, its output and errors in one pipe; ends with the block."""
     # A person's own pip settings for other work must not steer the packages elsewhere.
     environment = {**environment, "PIP_USER": "0", "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(
+    with subprocess.Popen(
         [str(word) for word in command],
         cwd=ROOT,
         env=environment,
@@ -418,26 +415,22 @@ def start(command: Sequence, environment: Mapping[str, str] = os.environ) -> sub
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
 
 
 def output_of(process: subprocess.Popen[str]) -> Iterable[str]:
     return process.stdout or []
 
 
-def stop(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        process.wait()
-
-
 def run(command: Sequence) -> str:
     """Run quietly. Returns what it printed; raises CalledProcessError with that if it fails."""
-    process = start(command)
-    try:
+    with started(command) as process:
         output, _ = process.communicate()
-    finally:
-        stop(process)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, output)
     return output

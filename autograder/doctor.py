@@ -1,6 +1,7 @@
 """What this machine has of what the course can use, and what to do about the rest."""
 
 import argparse
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -161,7 +162,7 @@ def gradebook(course: Course) -> Finding:
     if not path.exists():
         return Finding(GOOD, "gradebook", f"none yet; the first release or grading makes {path}")
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             (students,) = database.execute("select count(*) from student").fetchone()
     except sqlite3.Error as error:
         text = f"{path} cannot be read ({error}); put back a copy of it"

@@ -114,8 +114,8 @@ def _may_replace(folder: Path) -> None:
 
 def _assemble(course: Course, new: Path, exchange: Path | None) -> None:
     """Write all files of the edition to the folder `new`, which must not exist."""
-    templates = Path(__file__).parent / "edition"
-    shutil.copytree(templates, new, ignore=shutil.ignore_patterns(*MADE))
+    ignored = shutil.ignore_patterns(*MADE)
+    shutil.copytree(Path(__file__).parent / "edition", new, ignore=ignored)
     for name in COPIED:
         source, target = course.root / name, new / name
         target.parent.mkdir(parents=True, exist_ok=True)
