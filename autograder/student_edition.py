@@ -35,10 +35,10 @@ COPIED = [
     "kernels",
     "requirements.lock",
     "tests/student",
+    "work/nbgrader_config.py",
 ]
 # Found beside sources, but made by running them.
 MADE = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
-GITIGNORE = "/work/\n/.venv*\n__pycache__/\n.ipynb_checkpoints/\n.pytest_cache/\n*.egg-info/\n"
 NBGRADER_CONFIG = '''"""nbgrader finds this file where it is started."""
 
 import os
@@ -48,7 +48,6 @@ c = get_config()  # noqa: F821  (nbgrader gives get_config)
 c.CourseDirectory.course_id = "stepwise"
 c.Exchange.root = os.environ.get("STEPWISE_EXCHANGE", {exchange!r})
 c.Exchange.assignment_dir = str(Path(__file__).resolve().parent / "work")
-Path(c.Exchange.assignment_dir).mkdir(exist_ok=True)
 '''
 
 
@@ -126,7 +125,6 @@ def _assemble(course: Course, new: Path, exchange: Path | None) -> None:
         elif source.exists():
             shutil.copy2(source, target)
     (new / "binder" / "environment.yml").symlink_to("../environment.yml")
-    (new / ".gitignore").write_text(
         "/work/\n/.venv*\n__pycache__/\n.ipynb_checkpoints/\n*.egg-info/\n"
     )
     (new / "Makefile").write_text(_makefile(course), encoding="utf-8")
