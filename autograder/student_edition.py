@@ -125,8 +125,6 @@ def _assemble(course: Course, new: Path, exchange: Path | None) -> None:
         elif source.exists():
             shutil.copy2(source, target)
     (new / "binder" / "environment.yml").symlink_to("../environment.yml")
-        "/work/\n/.venv*\n__pycache__/\n.ipynb_checkpoints/\n*.egg-info/\n"
-    )
     (new / "Makefile").write_text(_makefile(course), encoding="utf-8")
     (new / "pyproject.toml").write_text(_project(course), encoding="utf-8")
     handed_in = str(exchange.absolute()) if exchange else "/srv/nbgrader/exchange"
