@@ -37,9 +37,11 @@ OLDEST_PYTHON = (3, 11)
 DISK_NEEDED = 3 * 10**9  # bytes; a CPU-only environment was measured at 2.5 GB
 FIRST_PORT = 8888  # JupyterLab's own
 
-# pip's word for each requirement of the lock, as it comes to it.
+# pip's word for each package, as it comes to it, and the package's name in it.
 TAKEN = re.compile(
-    r"(?:Collecting|Processing|Requirement already satisfied:) (?:\S*[/\\])?(\S+).*\(from -r "
+    r"(?:Collecting|Processing|Requirement already satisfied:) (?:\S*[/\\])?"
+    r"([\w.]+(?:-[a-z_][\w.]*)*)",
+    re.IGNORECASE,
 )
 
 
@@ -131,6 +133,7 @@ def install_project(python: Path) -> None:
         run([*pip(python), "--quiet", "--no-deps", "--no-build-isolation", "--editable", ROOT])
         prefix = run([python, "-c", "import sys; print(sys.prefix)"]).strip()
     except subprocess.CalledProcessError as error:
+        print(error.output, file=sys.stderr)
         raise Failure(explain(error.output, "the course itself could not be installed")) from None
     for ours, theirs in SETTINGS.items():
         if ours.exists():
@@ -142,15 +145,15 @@ def install_project(python: Path) -> None:
 def follow(lines: Iterable[str], total: int) -> Iterator[str]:
     """Pass pip's output on, line by line, showing how far it has come."""
     terminal = sys.stdout.isatty()
-    done = 0
+    names: set[str] = set()
     for line in lines:
         yield line
         shown = None
         found = TAKEN.match(line)
-        if found:
-            done += 1
-            if terminal or done % 25 == 0:
-                shown = f"  {done} of about {total}: {found.group(1)}"
+        if found and found.group(1) not in names:
+            names.add(found.group(1))
+            if terminal or len(names) % 25 == 0:
+                shown = f"  {len(names)} of about {total}: {found.group(1)}"
         elif line.startswith("Installing collected packages"):
             shown = "  all there; unpacking (about half a minute)"
         if shown and terminal:
@@ -171,7 +174,6 @@ def explain(output: str, what: str) -> str:
         return f"{what}: no network; connect and run this again, what was fetched is kept."
     if re.search(r"Permission denied|Read-only file system|Errno 13", output):
         return f"{what}: writing to {ROOT} is not allowed; use a folder of your own."
-    print(output, file=sys.stderr)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r"(?i)error", line)]
     return f"{what}: {(errors or lines or ['no reason given'])[-1].rstrip('.')}."

@@ -177,6 +177,26 @@ def test_explains(bootstrap: ModuleType, said: str, sentence: str) -> None:
     assert "\n" not in answer
 
 
+def test_progress_is_understood_of_old_and_new_pips(
+    bootstrap: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = [
+        f"Collecting package{n}==1.0 (from -r requirements.lock (line {n}))\n" for n in range(24)
+    ]
+    said += ["  Downloading package1-1.0-py3-none-any.whl (5 kB)\n"]
+    said += ["Requirement already satisfied: package3==1.0 in /x (from -r y) (1.0)\n"]
+    said += [
+        "Processing /wheels/jupyter_core-5.9.1-py3-none-any.whl\n",
+        "Collecting argon2-cffi==25.1\n",
+    ]
+    said += ["Installing collected packages: a, b\n"]
+    assert list(bootstrap.follow(said, 26)) == said
+    assert capsys.readouterr().out.splitlines() == [
+        "  25 of about 26: jupyter_core",
+        "  all there; unpacking (about half a minute)",
+    ]
+
+
 def test_full_disk_is_noticed_before_anything_is_made(
     folder: Path,
     bootstrap: ModuleType,
