@@ -1,6 +1,8 @@
 """Real hand-ins of the assignment 01_algorithms: each gets exactly the points it should."""
 
+import html
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
