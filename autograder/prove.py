@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -22,7 +22,7 @@ from nbgrader.utils import determine_grade
 from autograder.answers import Answer, load_answers
 from autograder.notebooks import read_text_notebook
 from autograder.paths import Course, find_course
-from autograder.trial import Run, Shown, Step, World, run_all
+from autograder.trial import SECONDS, Run, Shown, Step, World, run_all
 
 HELP = "prove that the tests of an assignment grade rightly: four proofs for every exercise"
 
@@ -33,29 +33,21 @@ HERE = World("this machine")
 ELSEWHERE = [
     World(
         "another class and machine",
-        {
-            "STEPWISE_CLASS_SECRET": "another class",
-            "PYTHONHASHSEED": "1",
-            "OMP_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "TZ": "Pacific/Kiritimati",
-            "LC_ALL": "C",
-        },
-        wild_clock=True,
+        secret="another class",
+        hash_seed=1,
+        threads=1,
         processors=1,
+        timezone="Pacific/Kiritimati",
+        locale="C",
+        wild_clock=True,
     ),
     World(
         "a third class, a large machine",
-        {
-            "STEPWISE_CLASS_SECRET": "a third class",
-            "PYTHONHASHSEED": "4242",
-            "OMP_NUM_THREADS": "4",
-            "MKL_NUM_THREADS": "4",
-            "OPENBLAS_NUM_THREADS": "4",
-            "TZ": "America/St_Johns",
-        },
+        secret="a third class",
+        hash_seed=4242,
+        threads=4,
         processors=64,
+        timezone="America/St_Johns",
     ),
 ]
 
@@ -144,8 +136,15 @@ def run(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def prove(course: Course, text: Path, tell: Callable[[str], None] = lambda line: None) -> Proof:
+def prove(
+    course: Course,
+    text: Path,
+    tell: Callable[[str], None] = lambda line: None,
+    seconds: float = SECONDS,
+) -> Proof:
     """Try all four proofs for the notebook written in `text`; `tell` gets lines of progress.
+
+    Each run may take `seconds`.
 
     Raises UsageError if the notebook or its answers cannot be read.
     """
@@ -166,7 +165,7 @@ def prove(course: Course, text: Path, tell: Callable[[str], None] = lambda line:
                 ended += 1
                 tell(f"{proof.title}, {world.name}: {ended} of {len(some)} runs")
 
-            return run_all(some, world, Path(scratch), done)
+            return run_all(some, world, Path(scratch), done, seconds)
 
         here = attempt(HERE)
         _judge_solution_and_stub(proof, here)
@@ -375,37 +374,31 @@ def _judge_steadiness(
     world: World,
     attempt: Callable[[World, Sequence[Run]], dict[str, list[Shown]]],
 ) -> None:
-    there = attempt(world, runs)
-    for run_ in runs:
-        before, after = points(proof, here[run_.name]), points(proof, there[run_.name])
-        changed = [cell for cell in before if before[cell] != after.get(cell)]
-        if not changed:
-            continue
-        causes = [
-            factor.name
-            for factor in single_factors(world)
-            if points(proof, attempt(factor, [run_])[run_.name]) != before
-        ]
-        for cell in changed:
-            exercise = next(e for e in proof.exercises if cell in {g.grade_id for g in e.graded})
-            exercise.blame(
-                4,
-                f"{run_.name} gets {before[cell]:g} points in {cell}, but {after.get(cell, 0):g} "
-                f"elsewhere; what matters: {', '.join(causes) or 'chance, or several at once'}",
-            )
+    def differing(there: dict[str, list[Shown]]) -> dict[str, list[str]]:
+        """{name of a run: the cells that got other points than here}."""
+        found = {}
+        for name, shown in there.items():
+            before, after = points(proof, here[name]), points(proof, shown)
+            cells = [cell for cell in before if before[cell] != after.get(cell)]
+            if cells:
+                found[name] = cells
+        return found
 
-
-def single_factors(world: World) -> list[World]:
-    """This machine with one thing after the other changed to what it is in `world`."""
-    factors = [
-        replace(HERE, name=name, environment={name: value})
-        for name, value in world.environment.items()
-    ]
-    if world.wild_clock:
-        factors.append(replace(HERE, name="the clock", wild_clock=True))
-    if world.processors:
-        factors.append(replace(HERE, name="the processors", processors=world.processors))
-    return factors
+    changed = differing(attempt(world, runs))
+    if not changed:
+        return
+    again = [run_ for run_ in runs if run_.name in changed]
+    causes = {cause.name: differing(attempt(cause, again)) for cause in world.causes(HERE)}
+    for exercise in proof.exercises:
+        ids = {graded.grade_id for graded in exercise.graded}
+        for name, cells in changed.items():
+            if ids & set(cells):
+                blamed = [cause for cause, found in causes.items() if name in found]
+                exercise.blame(
+                    4,
+                    f"the points of {name} in {', '.join(c for c in cells if c in ids)} are not "
+                    f"the same everywhere; what matters: {', '.join(blamed) or 'chance'}",
+                )
 
 
 # Telling --------------------------------------------------------------------------------------
