@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ _NOTEBOOK = "window.jupyterapp.shell.currentWidget"
 
 
 class Lab:
-    """One page of JupyterLab. `problems` gathers console errors, exceptions and outside requests."""
+    """One page of JupyterLab. `problems`: console errors, exceptions, outside requests."""
 
     def __init__(self, browser: Browser, url: str, size: tuple[int, int] = SIZES["wide"]) -> None:
         self.url = url
@@ -34,7 +35,8 @@ class Lab:
         self.page: Page = self._context.new_page()
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.problems.append(f"exception: {error}"))
-        self.page.goto(f"{url}/lab")
+        # A workspace of its own: JupyterLab would open again what another page had open.
+        self.page.goto(f"{url}/lab/workspaces/{uuid.uuid4().hex}")
         self.page.wait_for_function("window.jupyterapp?.restored.then(() => true)")
 
     def close(self) -> None:
@@ -45,7 +47,7 @@ class Lab:
     # Notebooks
 
     def open(self, path: str) -> None:
-        """Open the notebook at `path` (relative to the course) and wait until its kernel is idle."""
+        """Open the notebook at `path` (relative to the course) and wait for its kernel."""
         self.command("docmanager:open", {"path": path, "factory": "Notebook"})
         self._until(
             f"""path => {{
@@ -118,7 +120,7 @@ class Lab:
 
     def command(self, name: str, arguments: object = None, *, wait: bool = True) -> None:
         """Run one of JupyterLab's commands, and wait for it unless `wait` is false."""
-        call = f"window.jupyterapp.commands.execute({json.dumps(name)}, {json.dumps(arguments or {})})"
+        call = f"window.jupyterapp.commands.execute('{name}', {json.dumps(arguments or {})})"
         end = ".then(() => null)" if wait else ".catch(() => null); null"
         self.page.evaluate(call + end)
 
