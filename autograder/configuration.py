@@ -17,10 +17,6 @@ def configure(config: Config, course: Course) -> Config:
     grading, work = course.grading, course.work
     for folder in (grading, work):
         folder.mkdir(parents=True, exist_ok=True)
-    # The Assignment List of JupyterLab goes to that folder, and reads the configuration there.
-    here = work / "nbgrader_config.py"
-    if not here.exists():
-        here.write_text('load_subconfig("../nbgrader_config.py")\n', encoding="utf-8")
     _put_own_programs_on_path()
     config.CourseDirectory.course_id = "stepwise"
     config.CourseDirectory.root = str(course.root)

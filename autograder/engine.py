@@ -88,8 +88,10 @@ class Engine:
 
 def _start(step: Any) -> None:
     with captured_log(step.log) as messages, warnings.catch_warnings():
-        # nbgrader 0.9.6 makes a submission in a way that SQLAlchemy 2 remarks on; nothing is lost.
+        # nbgrader 0.9.6 makes a submission in a way that SQLAlchemy 2 remarks on, and leaves a file
+        # to be closed by itself; nothing is lost by either.
         warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
+        warnings.filterwarnings("ignore", r"unclosed file .*timestamp\.txt", ResourceWarning)
         try:
             step.start()
         except (Exception, SystemExit) as error:

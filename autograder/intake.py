@@ -35,9 +35,13 @@ def read_notebook(data: bytes) -> NotebookNode:
         raw = _upgraded(raw)
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         raise Unreadable("it holds no list of cells")
-    notebook = nbformat.v4.new_notebook(
-        cells=[_cell(cell) for cell in raw["cells"] if isinstance(cell, dict)]
-    )
+    cells = [_cell(cell) for cell in raw["cells"] if isinstance(cell, dict)]
+    taken: set[str] = set()
+    for number, cell in enumerate(cells):
+        if cell["id"] in taken:
+            cell["id"] = f"copy-{number:03d}"
+        taken.add(cell["id"])
+    notebook = nbformat.v4.new_notebook(cells=cells)
     metadata = raw.get("metadata")
     for key in ("kernelspec", "stepwise"):
         if isinstance(metadata, dict) and isinstance(metadata.get(key), dict):
