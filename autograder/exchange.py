@@ -1,14 +1,17 @@
 """nbgrader's exchange, made careful: nothing handed in is lost, a release appears whole."""
 
 import os
+import secrets
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from nbgrader.exchange import ExchangeError
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment
 
-from autograder.handins import copy_regular_files, keep_earlier, safe_name
+from autograder.gradebook import labels
+from autograder.handins import TIMESTAMP, copy_regular_files, keep_earlier, safe_name
 from autograder.paths import Course
 
 
@@ -21,12 +24,24 @@ class KeepingCollect(ExchangeCollect):
     src_records: list[dict[str, Any]]
 
     def init_src(self) -> None:
+        self.failed: list[str] = []
         super().init_src()
-        self.src_records = [r for r in self.src_records if safe_name(r["username"])]
+        self.src_records = [r for r in self.src_records if r["username"]]
+
+    def _path_to_record(self, path: str) -> dict[str, Any]:
+        """Whose hand-in lies at `path`, and from when. One with an odd name belongs to nobody."""
+        try:
+            record: dict[str, Any] = super()._path_to_record(path)
+            if safe_name(record["username"]):
+                return record
+        except (ExchangeError, ValueError, OverflowError):
+            pass
+        name = Path(path).name
+        self.failed.append(f"{name!r} (its name is not one that submitting gives)")
+        return {"username": "", "filename": name, "timestamp": datetime.min}
 
     def copy_files(self) -> None:
         course = Course(Path(self.coursedir.root))
-        self.failed: list[str] = []
         for record in self.src_records:
             student = record["username"]
             place = course.submitted(student, self.coursedir.assignment_id)
@@ -40,13 +55,22 @@ class KeepingCollect(ExchangeCollect):
         largest = 1000 * self.coursedir.max_dir_size
         try:
             copy_regular_files(Path(src), Path(dest), self.coursedir.ignore, largest)
+            # What nbgrader asks for later, whatever the student's folder says.
+            when = self._path_to_record(src)["timestamp"].strftime(TIMESTAMP)
+            (Path(dest) / "timestamp.txt").write_text(when, encoding="ascii")
+            secret = Path(dest) / "submission_secret.txt"
+            if not secret.exists():
+                secret.write_text(secrets.token_hex(64), encoding="ascii")
         except OSError as error:
             student = Path(dest).parent.name
             self.failed.append(f"{student} ({error.strerror or error})")
 
 
 class SafeRelease(ExchangeReleaseAssignment):
-    """Releases as nbgrader does, but students see the old release or the new one, never half."""
+    """Releases as nbgrader does, but students see the old release or the new one, never half.
+
+    A notebook that is not the assignment's (somebody tried something there) is not released.
+    """
 
     dest_path: str
 
@@ -62,6 +86,10 @@ class SafeRelease(ExchangeReleaseAssignment):
             super().copy_files()
         finally:
             self.dest_path = str(final)
+        names = labels(self.coursedir.db_url, self.coursedir.assignment_id)
+        for path in fresh.rglob("*.ipynb"):
+            if path.stem not in names:
+                path.unlink()
         if final.exists():
             final.rename(old)
         fresh.rename(final)

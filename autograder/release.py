@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder.build import build, record
+from autograder.build import build, record, text_notebooks
 from autograder.engine import Engine, StepFailed
 from autograder.errors import UsageError
 from autograder.paths import Course, find_course
@@ -50,13 +50,11 @@ def release(
     class_secret(course)
     outbound = course.grading / "exchange" / engine.coursedir.course_id / "outbound" / assignment
     before = outbound.is_dir()
-    if before and not again:
-        if not _same(course.exercises / assignment, outbound):
-            raise UsageError(
-                f"another version of {assignment} is released: --force replaces it (students who "
-                "fetched it keep their copy)."
-            )
-        print(f"{assignment} is released already, and nothing has changed since")
+    if before and not again and not _same(course, assignment, outbound):
+        raise UsageError(
+            f"another version of {assignment} is released: --force replaces it (students who "
+            "fetched it keep their copy)."
+        )
     record(course, assignment, engine.url)
     with Gradebook(engine.url) as gradebook:
         if due:
@@ -64,24 +62,35 @@ def release(
         entry = gradebook.find_assignment(assignment)
         names = sorted(notebook.name for notebook in entry.notebooks)
         points = entry.max_score
-    if not before or again:
-        try:
-            engine.release_assignment(assignment, again=again)
-        except StepFailed as error:
-            raise UsageError(f"{assignment} was not released: {error}") from error
+    if before and not again:
+        print(f"{assignment} is released already, and nothing has changed since.")
+        return
+    try:
+        engine.release_assignment(assignment, again=again)
+    except StepFailed as error:
+        raise UsageError(f"{assignment} was not released: {error}") from error
     print(f"released {assignment}: {', '.join(names)} ({points:g} points)")
     print("students: in JupyterLab, Nbgrader → Assignment List → Fetch; it comes to work/.")
-    if before and again:
+    if before:
         print(
             f"who has fetched it before: rename work/{assignment}, fetch again, and copy your "
             "answers over; nothing of yours is replaced."
         )
 
 
-def _same(ours: Path, theirs: Path) -> bool:
-    names = [p.relative_to(ours) for p in ours.rglob("*") if p.is_file()]
-    names = [name for name in names if ".ipynb_checkpoints" not in name.parts]
-    return not any(filecmp.cmpfiles(ours, theirs, map(str, names), shallow=False)[1:])
+def _same(course: Course, assignment: str, outbound: Path) -> bool:
+    """Whether what was released is what was built. Other notebooks that lie there do not count."""
+    built = course.exercises / assignment
+    texts = {text.with_suffix("").name for text in text_notebooks(course, assignment)}
+    files = {p.relative_to(outbound) for p in outbound.rglob("*") if p.is_file()}
+    files |= {
+        p.relative_to(built)
+        for p in built.rglob("*")
+        if p.is_file()
+        and (p.suffix != ".ipynb" or p.stem in texts)
+        and ".ipynb_checkpoints" not in p.parts
+    }
+    return not any(filecmp.cmpfiles(outbound, built, map(str, files), shallow=False)[1:])
 
 
 def _moment(text: str) -> datetime:
