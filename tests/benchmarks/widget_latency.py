@@ -89,11 +89,12 @@ display(slider, output)
 # new picture is there, decoded, which is when the browser has painted it.
 _WATCH = """
 (picture) => {
-    // The player tells the step beside its picture, which not every line of code changes.
+    // Not every line of code changes the picture, but each step the number beside it.
     const whole = picture.closest('[data-testid=step-player]') ?? picture;
+    const number = whole.querySelector('[data-testid=step-position]');
     const seen = () => {
         const image = picture.querySelector('img');
-        return image ? image.src : whole.innerHTML;
+        return image ? image.src : picture.innerHTML + number.textContent;
     };
     const blank = () => {
         const image = picture.querySelector('img'), drawn = image ?? picture.querySelector('svg');
@@ -231,14 +232,15 @@ def report(latencies: Mapping[str, Latency], browser: Browser) -> str:
 
 {table(latencies)}
 
-{date.today():%d %B %Y}; Chromium {browser.version} (headless, drawn in software), {versions},
-Python {platform.python_version()}; {os.cpu_count()} cores ({platform.machine()}).
+{date.today():%d %B %Y}; {os.cpu_count()} cores ({platform.machine()});
+Chromium {browser.version} (headless, drawn in software), Python {platform.python_version()},
+{versions}.
 
 A run of the two-pointer walk over forty bars, one step for each press of the right arrow key: in
 the course's step player, and as a matplotlib figure drawn anew in an Output widget. Another input
 is a press of Enter, after which the kernel runs the function again and sends the new run. All in
-the same JupyterLab, in the same run. The clock starts at the key event's time stamp and stops when the
-frame with the new picture has been painted; the first three moves are not counted. Made by
+the same JupyterLab, in the same run. The clock starts at the key event's time stamp and stops when
+the frame with the new picture has been painted; the first three moves are not counted. Made by
 `python -m tests.benchmarks.widget_latency --write`.
 """
 

@@ -229,9 +229,7 @@ def test_what_must_be_done_by_hand(body: str) -> None:
 
 
 def test_the_students_own_function_may_have_any_name() -> None:
-    own = student(
-        "def sort(x):\n    return x[::-1]\n\ndef f(x):\n    return sort(x)"
-    )
+    own = student("def sort(x):\n    return x[::-1]\n\ndef f(x):\n    return sort(x)")
     with check("reverses", idea="…", without=("sort", "sorted")) as case:
         case(own, [2, 1]).gives([1, 2])
 
