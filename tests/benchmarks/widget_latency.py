@@ -170,7 +170,8 @@ def measure(lab: Lab, path: str, moves: int = MOVES) -> dict[str, Latency]:
     The first key presses, which also load fonts and compile code, are not counted.
     """
     lab.open(path)
-    lab.run_all()
+    failed = lab.run_all()
+    assert not failed, failed
     player = lab.cell(1).get_by_test_id("step-player")
     picture = player.get_by_test_id("step-picture")
     box = player.get_by_test_id("step-input-height")

@@ -6,23 +6,26 @@ import re
 import pytest
 from playwright.sync_api import FrameLocator, Locator, expect
 
-from tests.browser.lab import Lab
+from tests.browser.lab import THEMES, Lab
 from tests.browser.server import Server
 
 ASSIGNMENT, NOTEBOOK = "01_algorithms", "two_pointers"
 FETCHED = f"work/{ASSIGNMENT}/{NOTEBOOK}.ipynb"
 
-# The mistake that `merge` is about: from the front, what is not yet read gets overwritten.
-MERGE_FROM_THE_FRONT = """\
+# A common mistake: it stops when nums1 is used up, and what is left of nums2 is never placed.
+STOPS_EARLY = """\
 def merge(nums1, m, nums2, n):
-    read = place = 0
-    for value in nums2:
-        while read < m and nums1[read] <= value:
-            read += 1
-            place += 1
-        nums1[place] = value
-        place += 1
+    i, j = m - 1, n - 1
+    while i >= 0 and j >= 0:
+        if nums1[i] > nums2[j]:
+            nums1[i + j + 1] = nums1[i]
+            i -= 1
+        else:
+            nums1[i + j + 1] = nums2[j]
+            j -= 1
 """
+CHECK = "merge_keeps_every_value"
+NAME, IDEA = "keeps every value", "what is left of the other still belongs in"
 
 
 @pytest.mark.timeout(600)
@@ -32,12 +35,22 @@ def test_an_exercise_goes_from_release_to_feedback(lab: Lab, server: Server) -> 
 
     fetch_and_open(lab)
     solve(lab, server, "max_area")
-    answer(lab, "merge", MERGE_FROM_THE_FRONT)
-    said = validate(lab, "loop-03-validation-fails")
+    answer(lab, "merge", STOPS_EARLY)
+    assert NAME in lab.run_all()[0]  # the first check that fails stops there
+    card = lab.output(lab.find(CHECK)).locator(".stepwise-check")
+    expect(card).to_contain_text(IDEA)
+    for theme in THEMES:
+        lab.theme(theme)
+        lab.screenshot(f"loop-03-card-{theme}")
+    lab.theme("light")
+    said = validate(lab, "loop-04-validation-fails")
     assert "The following cell failed" in said
-    assert "overwrite" in said.lower(), said  # the idea that is missing, in words
+    assert NAME in said
+    assert IDEA in " ".join(said.split())
     solve(lab, server, "merge")
-    assert "Success" in validate(lab, "loop-04-validation-passes")
+    assert not lab.run_all()
+    lab.screenshot("loop-05-solved")
+    assert "Success" in validate(lab, "loop-06-validation-passes")
     submit(lab)
 
     server.autograder("collect", ASSIGNMENT)
@@ -96,7 +109,7 @@ def submit(lab: Lab) -> None:
     assignments = assignment_list(lab)
     assignments.get_by_role("button", name="Submit", exact=True).click()
     assignments.get_by_role("button", name="Fetch Feedback").wait_for()
-    lab.screenshot("loop-05-submitted")
+    lab.screenshot("loop-07-submitted")
 
 
 def points(server: Server) -> float:
@@ -110,20 +123,21 @@ def grade_in_the_formgrader(lab: Lab, score: str) -> None:
     """Nbgrader → Formgrader: the hand-in is there; its lightning button grades it."""
     page = formgrader(lab)
     page.locator("td.num-submissions").get_by_text("1").wait_for()
-    lab.screenshot("loop-06-formgrader")
+    lab.screenshot("loop-08-formgrader")
     page.locator("td.num-submissions a").click()
     page.locator("td.autograde a").click()
     dialog = page.locator(".modal-dialog")
     expect(dialog).to_contain_text("Successfully autograded")
-    lab.screenshot("loop-07-autograded")
+    lab.screenshot("loop-09-autograded")
     dialog.get_by_role("button", name="OK").click()
+    page.locator(".modal-backdrop").wait_for(state="detached")
     expect(page.locator("td.status")).to_have_text("graded")
     expect(page.locator("td.score")).to_have_text(score)
-    lab.screenshot("loop-08-graded")
+    lab.screenshot("loop-10-graded")
     page.locator("td.student-name a").click()
     page.get_by_role("link", name=NOTEBOOK).click()
     page.get_by_text("def max_area").first.wait_for()
-    lab.screenshot("loop-09-marked-notebook")
+    lab.screenshot("loop-11-marked-notebook")
 
 
 def formgrader(lab: Lab) -> FrameLocator:
@@ -136,9 +150,9 @@ def read_feedback(lab: Lab) -> FrameLocator:
     assignments = assignment_list(lab)
     assignments.get_by_role("button", name="Fetch Feedback").click()
     assignments.get_by_text("(view feedback)").click()
-    lab.screenshot("loop-10-feedback-fetched")
+    lab.screenshot("loop-12-feedback-fetched")
     lab.page.locator(".jp-DirListing-item", has_text=f"{NOTEBOOK}.html").dblclick()
     page = lab.page.locator(".jp-HTMLViewer iframe").content_frame
     page.locator("body").wait_for()
-    lab.screenshot("loop-11-feedback")
+    lab.screenshot("loop-13-feedback")
     return page
