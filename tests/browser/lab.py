@@ -158,6 +158,25 @@ class Lab:
         (element or self.page).screenshot(path=path, animations="disabled")
         return path
 
+    def screenshot_whole(self, name: str) -> Path:
+        """Save the notebook in front from top to end, in a window as wide as now and as high."""
+        size = self.page.viewport_size
+        assert size
+        self.command("filebrowser:toggle-main")
+        notebook = self.page.locator(
+            ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer"
+        )
+        # Cells below the window are as high as JupyterLab guesses until they have been painted.
+        for _ in range(3):
+            content = int(notebook.evaluate("node => node.scrollHeight"))
+            self.size(size["width"], min(content + 120, 14_000))
+            self._until("() => new Promise(done => requestAnimationFrame(() => done(true)))")
+        notebook.evaluate("node => { node.scrollTop = 0; }")
+        path = self.screenshot(name)
+        self.command("filebrowser:toggle-main")
+        self.size(size["width"], size["height"])
+        return path
+
     # What goes on inside
 
     def _until(self, condition: str, argument: object = None, seconds: int = SECONDS) -> None:

@@ -88,8 +88,8 @@ class Player:
     # What a reader does
 
     def press(self, button: str) -> None:
-        """Click `first`, `back`, `play`, `forward` or `last`."""
-        self._part(button).click()
+        """Click `first`, `back`, `play`, `forward` or `last`, even if it says it can do nothing."""
+        self._part(button).click(force=True)
 
     def scrub(self, share: float) -> None:
         """Drag the slider's thumb from where it is to `share` (0 to 1) of its way."""
@@ -116,6 +116,15 @@ class Player:
         box.fill(text)
         box.press("Enter")
 
+    def hurry(self, steps_a_second: int) -> None:
+        """Choose a speed."""
+        self._part("speed").select_option(str(steps_a_second))
+
+    def go_to_the_first_difference(self) -> str:
+        """Press the button of that name; what is said beside it."""
+        self._part("difference").click()
+        return self._part("difference-text").inner_text()
+
     def expect_step(self, step: int) -> None:
         """Wait until this step is shown."""
         expect(self._part("position")).to_have_text(re.compile(rf"^step {step:,} of "))
@@ -124,3 +133,37 @@ class Player:
         """Wait until something is said about an input; what it is."""
         expect(self._part("problem")).not_to_be_empty()
         return self.problem
+
+    def expect_note(self, text: str) -> None:
+        """Wait until the note below the picture contains `text`."""
+        expect(self._part("note")).to_contain_text(text)
+
+    def expect_playing(self, playing: bool) -> None:
+        """Wait until the player plays, or stands still."""
+        name = "Pause" if playing else "Play"
+        expect(self._part("play")).to_have_attribute("aria-label", name)
+
+    def tab_through(self) -> list[tuple[str, bool]]:
+        """Press Tab from the player's own frame until the focus leaves it.
+
+        Returns (data-testid without "step-", whether a ring is drawn around it) in order.
+        """
+        self.node.focus()
+        reached = []
+        while True:
+            self.node.page.keyboard.press("Tab")
+            found = self.node.evaluate(
+                """player => {
+                    const focused = document.activeElement;
+                    if (!player.contains(focused)) return null;
+                    const style = getComputedStyle(focused);
+                    return [
+                        focused.dataset.testid ?? focused.getAttribute('aria-label'),
+                        style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+                    ];
+                }"""
+            )
+            if found is None or len(reached) > 50:
+                return reached
+            name, outlined = found
+            reached.append((str(name).removeprefix("step-"), bool(outlined)))

@@ -41,6 +41,7 @@ def test_an_exercise_goes_from_release_to_feedback(lab: Lab, server: Server) -> 
     expect(card).to_contain_text(IDEA)
     for theme in THEMES:
         lab.theme(theme)
+        card.scroll_into_view_if_needed()
         lab.screenshot(f"loop-03-card-{theme}")
     lab.theme("light")
     said = validate(lab, "loop-04-validation-fails")
