@@ -57,20 +57,24 @@ class Property:
 
 
 def properties(source: str) -> list[Property]:
-    """The properties that the checks in `source` name, in order: `with check(name, idea=…)`."""
+    """The properties that the checks in `source` name, in order: `with check(name, idea=…)`.
+
+    An idea may be written there or be a text that the cell gave a name before.
+    """
     try:
         tree = ast.parse(source)
     except SyntaxError:
         return []
+    constants: dict[str, str] = {}
     found = []
     for node in ast.walk(tree):
-        called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(called, ast.Name) and called.id == "check" and isinstance(node, ast.Call):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            constants[node.targets[0].id] = _text(node.value, {})
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "check":
             arguments = {k.arg: k.value for k in node.keywords}
             name = node.args[0] if node.args else arguments.get("name")
-            idea = node.args[1] if len(node.args) > 1 else arguments.get("idea")
-            if _is_text(name):
-                found.append(Property(_text(name), _text(idea) if _is_text(idea) else ""))
+            if words := _text(name, constants):
+                found.append(Property(words, _text(arguments.get("idea"), constants)))
     return found
 
 
@@ -83,9 +87,9 @@ def ends_with_result(source: str) -> bool:
     return bool(body) and isinstance(body[-1], ast.Expr)
 
 
-def _is_text(node: ast.AST | None) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def _text(node: ast.AST | None) -> str:
-    return str(node.value) if isinstance(node, ast.Constant) else ""
+def _text(node: ast.AST | None, constants: dict[str, str]) -> str:
+    """The text that `node` stands for, in one line; "" if that cannot be read from the source."""
+    if isinstance(node, ast.Name):
+        return constants.get(node.id, "")
+    value = node.value if isinstance(node, ast.Constant) else None
+    return " ".join(value.split()) if isinstance(value, str) else ""

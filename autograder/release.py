@@ -31,8 +31,8 @@ def run(options: argparse.Namespace) -> int:
     for line in build(course, assignment):
         print(line)
     if not options.skip_proof:
-        prove = importlib.import_module("autograder.prove").prove
-        if not prove(course, assignment):
+        prove = importlib.import_module("autograder.prove")
+        if prove.run(argparse.Namespace(assignment=assignment)) != 0:
             print(f"{assignment} was not released: mend its tests, or use --skip-proof.")
             return 1
     release(course, assignment, again=options.force, due=due)

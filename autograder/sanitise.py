@@ -7,6 +7,10 @@ from nbformat import NotebookNode
 
 _WITH_CONTENT = re.compile(r"<(script|style)\b.*?(</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 
+_TAG = re.compile(r"<[a-z/!?]", re.IGNORECASE)
+# A style may name a colour, never a file to load.
+_LOADS = re.compile(r"\b(url|image|image-set|cross-fade|src|paint)\s*\([^)]*\)", re.IGNORECASE)
+
 
 def _words(text: str) -> list[str]:
     return text.split()
@@ -26,22 +30,25 @@ _ANYWHERE = _words("""
     opacity font-size font-family font-weight text-anchor dominant-baseline preserveaspectratio
     preserveAspectRatio vector-effect
 """)
-# Nothing that can load, cover the page or leave its place: no url(), position, z-index.
+# Nothing that can load, cover the page or leave its place: no position, no z-index.
 _STYLES = _words("""
-    background-color border border-bottom border-color border-collapse border-left border-radius
-    border-right border-spacing border-style border-top border-width color display fill
-    fill-opacity flex flex-direction flex-wrap font font-family font-size font-style font-weight gap
-    height justify-content align-items letter-spacing line-height list-style-type margin
-    margin-bottom margin-left margin-right margin-top max-height max-width min-height min-width
-    opacity overflow overflow-wrap overflow-x overflow-y padding padding-bottom padding-left
-    padding-right padding-top stroke stroke-dasharray stroke-linecap stroke-linejoin stroke-opacity
-    stroke-width text-align text-anchor text-decoration text-transform vertical-align white-space
-    width word-break
+    background background-color border border-bottom border-color border-collapse border-left
+    border-radius border-right border-spacing border-style border-top border-width color display
+    fill fill-opacity flex flex-direction flex-wrap font font-family font-size font-style
+    font-weight gap height justify-content align-items letter-spacing line-height
+    list-style-type margin margin-bottom margin-left margin-right margin-top max-height
+    max-width min-height min-width opacity overflow overflow-wrap overflow-x overflow-y padding
+    padding-bottom padding-left padding-right padding-top stroke stroke-dasharray stroke-linecap
+    stroke-linejoin stroke-opacity stroke-width text-align text-anchor text-decoration
+    text-transform vertical-align white-space width word-break
 """)
 
 
 class SafeOutputs(SanitizeHTML):
-    """Keeps of each output what cannot run, load or cover anything. Sources stay as they are."""
+    """Keeps of outputs, and of a student's own text, what cannot run, load or cover anything.
+
+    Code stays as it is; so does text without tags, and the instructor's.
+    """
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
@@ -56,6 +63,8 @@ class SafeOutputs(SanitizeHTML):
     ) -> tuple[NotebookNode, dict]:
         if cell.cell_type == "code":
             self.sanitize_code_outputs(cell.outputs)
+        elif not cell.metadata.get("nbgrader", {}).get("locked") and _TAG.search(cell.source):
+            cell.source = self.sanitize_html_tags(cell.source)
         return cell, resources
 
     def sanitize_code_outputs(self, outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -72,4 +81,5 @@ class SafeOutputs(SanitizeHTML):
 
     def sanitize_html_tags(self, html_str: str) -> str:
         """`html_str` without what is not allowed; of scripts and style sheets nothing is left."""
-        return str(super().sanitize_html_tags(_WITH_CONTENT.sub("", html_str)))
+        clean = str(super().sanitize_html_tags(_WITH_CONTENT.sub("", html_str)))
+        return _LOADS.sub("", clean)

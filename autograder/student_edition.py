@@ -6,15 +6,17 @@ later run knows what it may replace.
 """
 
 import argparse
+import builtins
 import hashlib
 import json
+import keyword
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.build import build
+from autograder.build import build, text_notebooks
 from autograder.errors import UsageError
 from autograder.paths import Course, find_course
 
@@ -37,6 +39,7 @@ COPIED = [
     "tests/student",
     "work/nbgrader_config.py",
 ]
+PYTHONS_OWN = {*keyword.kwlist, *dir(builtins)}
 # Found beside sources, but made by running them.
 MADE = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
 NBGRADER_CONFIG = '''"""nbgrader finds this file where it is started."""
@@ -174,7 +177,7 @@ def _project(course: Course) -> str:
     """pyproject.toml without the `autograder` command and the authors' tools."""
     text = (course.root / "pyproject.toml").read_text(encoding="utf-8")
     tables = re.split(r"^(?=\[)", text, flags=re.MULTILINE)
-    left_out = ("[project.scripts]", "[tool.ruff", "[tool.mypy")
+    left_out = ("[project.scripts]", "[tool.ruff", "[tool.mypy", "[[tool.mypy")
     return "".join(table for table in tables if not table.startswith(left_out))
 
 
@@ -183,21 +186,34 @@ def secret_lines(course: Course) -> dict[str, str]:
 
     These are the lines between the marks of solutions and hidden tests in solutions/**/*.py,
     without their indentation. Lines that say nothing by themselves are left out: shorter than 16
-    characters, or standing outside all marks somewhere in solutions/ too.
+    characters, made of Python's own words alone (`for _ in range(20):`), or standing outside all
+    marks somewhere in solutions/ too. A lesson may teach what
+    its exercise asks for: a line of a solution that a lesson shows is meant to be seen. A line of a
+    hidden test never is.
     """
-    secret: dict[str, str] = {}
+    secret: dict[str, tuple[str, str]] = {}
     public: set[str] = set()
     for text in sorted(course.solutions.rglob("*.py")):
-        inside = False
+        inside = ""
         for number, line in enumerate(text.read_text(encoding="utf-8").splitlines(), start=1):
             line = line.strip()
-            if re.match(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)", line):
-                inside = "BEGIN" in line
+            if mark := re.match(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)", line):
+                inside = mark[2] if mark[1] == "BEGIN" else ""
             elif not inside:
                 public.add(line)
-            elif len(line) >= 16:
-                secret.setdefault(line, f"{text.relative_to(course.root)}:{number}")
-    return {line: where for line, where in secret.items() if line not in public}
+            elif len(line) >= 16 and set(re.findall(r"[a-zA-Z]\w{2,}", line)) - PYTHONS_OWN:
+                secret.setdefault(line, (inside, f"{text.relative_to(course.root)}:{number}"))
+    taught = {
+        line.strip()
+        for lesson in text_notebooks(course)
+        if lesson.is_relative_to(course.lessons)
+        for line in lesson.read_text(encoding="utf-8").splitlines()
+    }
+    return {
+        line: where
+        for line, (kind, where) in secret.items()
+        if line not in public and not (kind == "SOLUTION" and line in taught)
+    }
 
 
 def leaks(tree: Path, secrets: dict[str, str]) -> list[str]:

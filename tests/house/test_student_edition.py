@@ -196,22 +196,30 @@ def real_edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_this_courses_edition_holds_no_line_of_a_solution_or_hidden_test(
     real_edition: Path,
 ) -> None:
-    """An independent search, by plain text, through every file."""
-    secrets: set[str] = set()
+    """An independent search, by plain text, through every file.
+
+    Lessons are searched for hidden tests only: they may teach what an exercise asks for.
+    """
+    secrets: dict[str, set[str]] = {"SOLUTION": set(), "HIDDEN TESTS": set()}
     public: set[str] = set()
     for text in REPOSITORY.glob("solutions/**/*.py"):
         blocks = r"### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)### END \1"
         source = text.read_text(encoding="utf-8")
         for block in re.finditer(blocks, source, re.DOTALL):
-            secrets |= {line.strip() for line in block.group(2).splitlines()}
+            secrets[block.group(1)] |= {line.strip() for line in block.group(2).splitlines()}
         public |= {
             line.strip() for line in re.sub(blocks, "", source, flags=re.DOTALL).splitlines()
         }
-    secrets = {line for line in secrets - public if len(line) >= 16}
+    for kind, lines in secrets.items():
+        long = {line for line in lines - public if len(line) >= 16}
+        secrets[kind] = {line for line in long if not re.fullmatch(r"for \w+ in range\(.*", line)}
+    assert all(secrets.values())
     for path in real_edition.rglob("*"):
         if path.is_file():
             text = path.read_text(encoding="utf-8", errors="replace")
-            shown = [s for s in secrets if s in text or json.dumps(s)[1:-1] in text]
+            lesson = path.suffix == ".ipynb" and path.is_relative_to(real_edition / "course")
+            wanted = secrets["HIDDEN TESTS"] | (set() if lesson else secrets["SOLUTION"])
+            shown = [s for s in wanted if s in text or json.dumps(s)[1:-1] in text]
             assert not shown, f"{path.relative_to(real_edition)} shows {shown}"
 
 
@@ -220,3 +228,12 @@ def test_this_courses_edition_has_every_lesson_and_exercise(real_edition: Path) 
         for notebook in (REPOSITORY / folder).rglob("*.ipynb"):
             if ".ipynb_checkpoints" not in notebook.parts:
                 assert (real_edition / notebook.relative_to(REPOSITORY)).exists()
+
+
+def test_a_lesson_may_teach_a_line_of_a_solution_but_never_one_of_a_hidden_test(
+    course: Course,
+) -> None:
+    lesson = course.lessons / "01_unit" / "topic.py"
+    both = "return number + number  # by adding\nassert double(1234) == 2468\n"
+    lesson.write_text(LESSON + both)
+    assert list(secret_lines(course)) == ["assert double(1234) == 2468"]
