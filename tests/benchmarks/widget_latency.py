@@ -20,7 +20,6 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-import nbformat
 from playwright.sync_api import Browser, Locator
 
 from tests.browser.chromium import running_chromium
@@ -152,24 +151,12 @@ class Latency:
         return statistics.quantiles(self.milliseconds, n=20, method="inclusive")[-1]
 
 
-def write_notebook(server: Server) -> str:
-    """Put the benchmark's notebook into the served course; returns its path there."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    notebook.metadata.kernelspec = {
-        "name": "python3",
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-    }
-    nbformat.write(notebook, server.course / NOTEBOOK)
-    return NOTEBOOK
-
-
-def measure(lab: Lab, path: str, moves: int = MOVES) -> dict[str, Latency]:
-    """Open and run the notebook, then make `moves` moves with each technique, by name.
+def measure(lab: Lab, server: Server, moves: int = MOVES) -> dict[str, Latency]:
+    """Open and run the benchmark's notebook, then make `moves` moves with each technique, by name.
 
     The first key presses, which also load fonts and compile code, are not counted.
     """
-    lab.open(path)
+    lab.open(server.write_notebook(NOTEBOOK, CELLS))
     failed = lab.run_all()
     assert not failed, failed
     player = lab.cell(1).get_by_test_id("step-player")
@@ -256,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         running_chromium() as browser,
     ):
         lab = Lab(browser, server.url)
-        text = report(measure(lab, write_notebook(server)), browser)
+        text = report(measure(lab, server), browser)
         lab.close()
     print(text, end="")
     if options.write:

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import nbformat
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -41,6 +43,14 @@ class Server:
         command = " ".join(arguments)
         assert done.returncode == 0, f"autograder {command}: exit {done.returncode}\n{done.stdout}"
         return done.stdout
+
+    def write_notebook(self, name: str, cells: Sequence[str]) -> str:
+        """Put a notebook with these code cells into the served course; returns its path there."""
+        notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)])
+        names = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        notebook.metadata.kernelspec = names
+        nbformat.write(notebook, self.course / name)
+        return name
 
 
 def copy_course(target: Path) -> Path:
