@@ -1,7 +1,6 @@
-"""A JupyterLab of its own, on a copy of the course: nothing of the person who runs it is touched."""
+"""A JupyterLab of its own, on a copy of the course: nothing of the person's own is touched."""
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -9,11 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import nbformat
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -43,6 +43,14 @@ class Server:
         command = " ".join(arguments)
         assert done.returncode == 0, f"autograder {command}: exit {done.returncode}\n{done.stdout}"
         return done.stdout
+
+    def write_notebook(self, name: str, cells: Sequence[str]) -> str:
+        """Put a notebook with these code cells into the served course; returns its path there."""
+        notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)])
+        names = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        notebook.metadata.kernelspec = names
+        nbformat.write(notebook, self.course / name)
+        return name
 
 
 def copy_course(target: Path) -> Path:
@@ -76,12 +84,14 @@ def running_lab(folder: Path) -> Iterator[Server]:
     log = folder / "jupyterlab.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-            + [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-            + ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={course}"]
-            # Only here: this server listens on loopback for as long as the tests run.
-            + ["--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
-            + ["--LabApp.extension_manager=readonly"],
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                *("--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={course}"),
+                *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+                # Only here: this server listens on loopback for as long as the tests run.
+                *("--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"),
+                "--LabApp.extension_manager=readonly",
+            ],
             cwd=course,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -113,9 +123,7 @@ def _environment(folder: Path, course: Path) -> dict[str, str]:
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     settings = Path(environment["JUPYTER_CONFIG_DIR"]) / "labconfig"
     settings.mkdir()
-    shutil.copy(
-        ROOT / "jupyter" / "overrides.json", settings / "default_setting_overrides.json"
-    )
+    shutil.copy(ROOT / "jupyter" / "overrides.json", settings / "default_setting_overrides.json")
     return environment
 
 
@@ -128,10 +136,11 @@ def _free_port() -> int:
 def _wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            with urllib.request.urlopen(f"{url}/api/status", timeout=10) as answer:
-                json.load(answer)
-                return
+        with (
+            contextlib.suppress(OSError),  # urllib's own errors are among these
+            urllib.request.urlopen(f"{url}/api/status", timeout=10),
+        ):
+            return
         time.sleep(0.1)
     end = log.read_text(errors="replace")[-3000:]
     raise RuntimeError(f"JupyterLab did not start within {START_SECONDS} s; its log ends:\n{end}")
