@@ -122,7 +122,8 @@ class TrainingView(anywidget.AnyWidget):
             params={name: control.start for name, control in controls.items()}, speed=speed
         )
         self._settings.set(self.params)
-        self._shown = self._fixed_layers()
+        self._fixed = self._fixed_layers()
+        self._shown = dict(self._fixed)
         self.figure = {
             "title": title,
             "panels": describe(panels),
@@ -165,7 +166,7 @@ class TrainingView(anywidget.AnyWidget):
         self._waiting.clear()
         self._drawn_at = 0
         self._recording = Recording()
-        self._shown, self._yielded, self._missing = self._fixed_layers(), {}, []
+        self._shown, self._yielded, self._missing = dict(self._fixed), {}, []
         frame = self._frame(anew=True)
         self._later(status="ready", step=0, problem={}, record=[], frame=frame)
         self._catch_up()
@@ -230,7 +231,7 @@ class TrainingView(anywidget.AnyWidget):
         pictures = {
             name: data
             for name, data in self._shown.items()
-            if self._layers[name][1].kind != "history"
+            if self._layers[name][1].kind != "history" and name not in self._fixed
         }
         self._recording.keep(pictures)
         self._drawn_at = self._recording.step
@@ -409,7 +410,7 @@ def train_live(
         for layer in one.layers:
             if layer.kind in ("slope", "handles"):
                 raise TypeError(f"a training view has no {layer.kind}")
-            if callable(layer.source) and layer.kind != "note":
+            if callable(layer.source) and layer.kind != "note" and layer.over is None:
                 raise TypeError(
                     f"{layer.kind} takes the name under which the loop yields it, such as "
                     f'{layer.kind}("field"), not a function'

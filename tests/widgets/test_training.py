@@ -232,7 +232,7 @@ def test_a_step_without_end_is_ended_by_reset(made: Made, monkeypatch: pytest.Mo
         view.start()
     view._on_message(view, {"do": "start"}, [])
     assert "has not ended yet" in view.problem["text"]
-    monkeypatch.setattr("course.widgets.loop.PATIENCE", 5.0)
+    monkeypatch.setattr("course.widgets.loop.PATIENCE", 1.0)
     view.reset()
     assert threading.active_count() == before
     assert (view.status, view.step, view.problem) == ("ready", 0, {})
@@ -265,7 +265,7 @@ def test_without_threads_it_takes_turns_on_the_event_loop(
         view = train_live(counting)
         view.start()
         beats = 0
-        while view._recording.step < 100:
+        while view._recording.step < 300:
             await asyncio.sleep(0.001)
             beats += 1
         assert beats >= 2  # others had their turn
@@ -404,6 +404,22 @@ def test_fields_points_and_histograms_are_drawn_from_what_is_yielded(made: Made)
         assert "0.0" not in one["layers"]  # a history is there once, whole
 
 
+def test_what_the_author_draws_stays(made: Made) -> None:
+    views = [panel(curve(math.sin, over=(0, 1), samples=2), dots("points")), "loss"]
+
+    def train(settings: Any) -> Iterator[dict[str, Any]]:
+        yield {"loss": 1.0, "points": [[0, 1]]}
+
+    made.append(view := train_live(train, views=views))
+    drawn = {"x": [[0, 1]], "y": [[0, pytest.approx(math.sin(1), abs=1e-5)]]}
+    assert view.frame["layers"] == {"0.0": drawn}
+    view.advance()
+    assert view.frame["layers"]["0.0"] == drawn
+    assert view.frame["layers"]["0.1"] == {"x": [0], "y": [1]}
+    view.reset()
+    assert view.frame["layers"] == {"0.0": drawn}
+
+
 def test_a_name_that_never_comes_is_said(made: Made) -> None:
     made.append(view := train_live(counting, views=["loss", heat("field")], steps=2))
     assert view.problem["text"] == "the loop has not yielded field yet; it yields loss"
@@ -489,7 +505,7 @@ def test_wrong_loops_are_explained(made: Made, train: Any, says: str) -> None:
         (lambda: train_live(3), "generator function"),  # type: ignore[arg-type]
         (lambda: train_live(counting, views=[]), "nothing to draw"),
         (lambda: train_live(counting, views=[3]), "layers or panels"),
-        (lambda: train_live(counting, views=[curve(math.sin)]), "takes the name"),
+        (lambda: train_live(counting, views=[dots(math.sin)]), "takes the name"),
         (lambda: train_live(counting, views=[slope(math.sin)]), "has no slope"),
         (lambda: train_live(counting, views=[handles("p", [[0, 0]])]), "has no handles"),
         (lambda: train_live(counting, steps=-1), "steps is not negative"),
