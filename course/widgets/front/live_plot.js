@@ -12,6 +12,7 @@ const PATIENCE = 5000; // and that no kernel answers after this long
 
 function render({ model, el }) {
   const figure = model.get("figure");
+  let hovered = null;
   const heading = element("div", { class: "sw-title" }, figure.title);
   heading.hidden = !figure.title;
   const controls = controlRow(figure.controls, (name, value) => set({ params: { ...model.get("params"), [name]: value } }));
@@ -21,6 +22,7 @@ function render({ model, el }) {
       hover,
       move,
       toggle,
+      newest: () => ({ cursor: model.get("cursor"), hover: hovered, points: model.get("points") }),
     }),
   );
   const grid = element("div", { class: "sw-panels" }, ...panels.map(({ node }) => node));
@@ -43,7 +45,7 @@ function render({ model, el }) {
   el.append(root);
 
   const live = figure.panels.flatMap(({ layers }) => layers).filter(({ id, deps }) => deps.length && !model.get("frames")[id]);
-  let hovered = null;
+
   let pending = null;
   let quiet = null;
   let waiting = null;

@@ -12,7 +12,8 @@ const READABLE = new Set(["curve", "line", "history", "fill", "band", "slope"]);
 const NO_LEGEND = new Set(["note", "rule", "ridges", "image"]);
 
 // `hooks`: point(x) moves the dragged place, hover(x or null) the shared one, move(name, index,
-// place) a point, toggle(label) hides or shows a layer.
+// place) a point, toggle(label) hides or shows a layer; newest() has the cursor, hover and points of
+// this moment, which may be newer than what is drawn.
 export function plotPanel(spec, drag, hooks) {
   const heading = element("div", { class: "sw-panel-title" }, spec.title);
   heading.hidden = !spec.title;
@@ -23,12 +24,15 @@ export function plotPanel(spec, drag, hooks) {
   picture.append(axes, inner);
   const groups = new Map(spec.layers.map((layer) => [layer.id, shape("g", { "data-layer": layer.id, "data-kind": layer.kind })]));
   inner.append(...groups.values());
-  const overlay = shape("svg", { class: "sw-overlay" });
+  const movable = spec.layers.some(({ kind }) => kind === "handles");
   const hair = shape("path", { class: "sw-hair", "aria-hidden": "true" });
   const readings = shape("g", { "aria-hidden": "true" });
   const readable = spec.layers.some(({ kind }) => READABLE.has(kind));
   const grip = readable ? gripFor() : null;
   const places = shape("g", {});
+  const overlay = shape(
+    "svg", grip || movable ? { class: "sw-overlay", role: "group", "aria-label": "to move" } : { class: "sw-overlay", "aria-hidden": "true" },
+  );
   overlay.append(hair, readings, ...(grip ? [grip] : []), places);
   const tip = element("div", { class: "sw-tip", "aria-hidden": "true" });
   tip.hidden = true;
@@ -62,7 +66,8 @@ export function plotPanel(spec, drag, hooks) {
     );
     made.addEventListener("keydown", (event) => onArrow(event, (steps) => {
       const [low, high] = span();
-      const from = reading() ?? (low + high) / 2;
+      const { cursor, hover } = hooks.newest();
+      const from = (drag ? cursor : hover) ?? (low + high) / 2;
       moveTo(Math.min(Math.max(from + (steps * (high - low)) / 100, low), high));
     }, (end) => moveTo(span()[end])));
     if (!drag) made.addEventListener("blur", () => hooks.hover(null));
@@ -377,7 +382,7 @@ export function plotPanel(spec, drag, hooks) {
       ),
     );
     const put = (x, y) => {
-      const [oldX, oldY] = now.points[name][index];
+      const [oldX, oldY] = hooks.newest().points[name][index];
       const inside = (value, [low, high]) => Math.min(Math.max(value, low), high);
       hooks.move(name, index, [
         layer.look.move === "y" ? oldX : inside(x, now.ranges[0]),
@@ -396,7 +401,7 @@ export function plotPanel(spec, drag, hooks) {
       event.preventDefault();
       event.stopPropagation();
       const many = event.shiftKey ? 10 : 1;
-      const [x, y] = now.points[name][index];
+      const [x, y] = hooks.newest().points[name][index];
       const [across, up] = now.ranges.map(([low, high]) => ((high - low) / 100) * many);
       put(x + ways[event.key][0] * across, y + ways[event.key][1] * up * (spec.down ? -1 : 1));
     });
