@@ -43,7 +43,7 @@ function sliderFor({ name, label, values, play }, changed) {
       "data-testid": `control-${name}`,
     }),
   );
-  const shown = element("span", { class: "sw-number", "data-testid": `value-${name}` });
+  const shown = element("span", { class: "sw-figures", "data-testid": `value-${name}` });
   shown.style.minWidth = `${Math.max(...values.map((value) => shortNumber(value).length))}ch`;
   const node = element("div", { class: "sw-control" }, element("label", { for: id }, label), input, shown);
   let timer = null;

@@ -61,7 +61,7 @@ export function plotPanel(spec, drag, hooks) {
       shape(
         "g", { class: drag ? "sw-grip" : "sw-grip sw-quiet", role: "slider", tabindex: "0", "aria-label": what, "data-testid": "plot-cursor" },
         shape("rect", { x: -12, y: -12, width: 24, height: 24, fill: "transparent" }),
-        shape("path", { d: "M0 -8L7 0V9H-7V0Z" }),
+        shape("path", { d: "M0 9L7 1V-8H-7V1Z" }),
       ),
     );
     made.addEventListener("keydown", (event) => onArrow(event, (steps) => {
@@ -122,10 +122,12 @@ export function plotPanel(spec, drag, hooks) {
     const key = JSON.stringify([width, now.ranges, rowNames(), now.ratio]);
     if (at && at.key === key) return false;
     const [across, up] = now.ranges;
-    const yTicks = ticksUp(up, (spec.height ?? width * 0.62) - 60);
+    const yTicks = ticksUp(up, (spec.height ?? Math.min(Math.max(width * 0.62, 220), 330)) - 60);
     const labels = yTicks.map(({ label }) => label.length);
     const left = 8 + 6.6 * Math.max(1, ...labels) + (spec.y ? 18 : 0) + 6;
-    const [right, top, bottom] = [14, 10, 24 + (spec.x ? 18 : 0)];
+    const lastTick = shortNumber(axisTicks(across, 4, spec.log.includes("x")).at(-1));
+    const right = 10 + (rowNames().labels ? 0 : 3.4 * lastTick.length);
+    const [top, bottom] = [grip ? 20 : 10, 24 + (spec.x ? 18 : 0)];
     const wide = width - left - right;
     let tall = spec.height ? spec.height - top - bottom : Math.min(Math.max(width * 0.62, 220), 330) - top - bottom;
     let inset = 0;
@@ -313,7 +315,7 @@ export function plotPanel(spec, drag, hooks) {
     if (!grip) return;
     const [low, high] = span();
     const where = on ? place : (low + high) / 2;
-    grip.setAttribute("transform", `translate(${at.left + at.x(where)} ${at.top + at.height})`);
+    grip.setAttribute("transform", `translate(${at.left + at.x(where)} ${at.top - 8})`);
     grip.setAttribute("aria-valuemin", low);
     grip.setAttribute("aria-valuemax", high);
     grip.setAttribute("aria-valuenow", where);

@@ -37,7 +37,7 @@ function render({ model, el }) {
   const back = focusable(
     element("input", { type: "range", class: "sw-slider", min: 0, max: 0, step: 1, "aria-label": "Look back", "data-testid": "train-history" }),
   );
-  const where = element("span", { class: "sw-number", "data-testid": "train-where" });
+  const where = element("span", { class: "sw-figures", "data-testid": "train-where" });
   const past = element("div", { class: "sw-past" }, element("span", { "aria-hidden": "true" }, "look back"), back, where);
   const controls = controlRow(figure.controls, (name, value) => set({ params: { ...model.get("params"), [name]: value } }));
   const problem = element("div", { class: "sw-problem", role: "alert", "data-testid": "train-problem" });
