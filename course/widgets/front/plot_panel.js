@@ -45,6 +45,7 @@ export function plotPanel(spec, drag, hooks) {
   );
 
   let now = null; // what is shown: {ranges, data, hidden, cursor, hover, points}
+  let room = null; // how wide the stage is; null when that may have changed
   let at = null; // the scales and the size of the plotting area
   let drawn = new Map(); // layer → the data it was drawn from, at this size
 
@@ -118,7 +119,8 @@ export function plotPanel(spec, drag, hooks) {
 
   // Works out sizes and scales; true when they changed.
   function measure() {
-    const width = Math.max(stage.clientWidth, 160);
+    room ??= Math.max(stage.clientWidth, 160); // asking makes the browser lay out the page
+    const width = room;
     const key = JSON.stringify([width, now.ranges, rowNames(), now.ratio]);
     if (at && at.key === key) return false;
     const [across, up] = now.ranges;
@@ -490,7 +492,7 @@ export function plotPanel(spec, drag, hooks) {
     tip.style.top = `${Math.max(at.top + py - 34, 0)}px`;
   }
 
-  return { node, show, spoken };
+  return { node, show, spoken, resized: () => { room = null; } };
 }
 
 // A small picture of how a layer is drawn.
