@@ -260,6 +260,19 @@ def test_ranges_hold_every_frame_and_only_grow() -> None:
     assert fixed.fresh["ranges"][0][1] == [0, 2]
 
 
+def test_a_matrix_that_changes_its_size_fills_its_axes() -> None:
+    shown = plot(heat(lambda n: [[0, 1] * n] * n), sliders={"n": (1, 3, 1)})
+    assert shown.figure["panels"][0]["fits"]
+    for n in (1, 3):
+        shown.params = {"n": n}
+        assert of_layer(shown)["area"] == [[-0.5, 2 * n - 0.5], [-0.5, n - 0.5]]
+        html = shown.as_html()
+        place = r'[^>]*x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"'
+        (picture,) = re.findall(f"<image {place}", html)
+        (frame,) = re.findall(f"<rect {place}", html)
+        assert [*map(float, picture)] == pytest.approx([*map(float, frame)], abs=0.2)
+
+
 def test_buttons_and_changes_call_back() -> None:
     seen: list[float] = []
 

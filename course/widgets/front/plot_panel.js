@@ -214,7 +214,7 @@ export function plotPanel(spec, drag, hooks) {
 
   // Shows a state; draws only what changed.
   function show(state) {
-    now = state;
+    now = spec.fits ? { ...state, ranges: fitting(state) } : state;
     const fresh = measure();
     let repaint = fresh;
     for (const layer of spec.layers) {
@@ -232,6 +232,13 @@ export function plotPanel(spec, drag, hooks) {
     showPlaces();
     showReading();
     picture.setAttribute("aria-label", named("plot"));
+  }
+
+  // A matrix fills its axes, also when another setting gives it another size.
+  function fitting({ data, ranges }) {
+    const areas = spec.layers.map(({ id }) => data[id]?.area).filter(Boolean);
+    if (!areas.length) return ranges;
+    return [0, 1].map((side) => [Math.min(...areas.map((one) => one[side][0])), Math.max(...areas.map((one) => one[side][1]))]);
   }
 
   function visible(layer) {
