@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, expect
 from tests.benchmarks.widget_latency import Latency, press
 from tests.browser.accessibility import violations
 from tests.browser.lab import THEMES, Lab
+from tests.browser.server import Server
 
 GALLERY = "course/widgets/gallery.ipynb"
 BROWSER_MS, KERNEL_MS = 50, 120  # 95th percentiles from key press to repaint
@@ -315,3 +316,62 @@ def _step(state: Locator) -> int:
     found = re.search(r"step ([\d,]+)", state.inner_text())
     assert found
     return int(found[1].replace(",", ""))
+
+
+# together, and without a kernel
+
+
+LINKED = [
+    "from ipywidgets import jslink\nfrom course.widgets import curve, line, plot, slider",
+    "one = plot(curve(lambda x, a: a * x, label='up'), drag='x', sliders={'a': (0, 1, 0.5)})\none",
+    "two = plot(curve(lambda x, a: -a * x), drag='x', sliders={'a': (0, 1, 0.5)})\ntwo",
+    "jslink((one, 'cursor'), (two, 'cursor')), jslink((one, 'params'), (two, 'params'))\nNone",
+    "plot(line(lambda a: ([0, 1], [0, a])), sliders={'a': (0, 1, 0.5)}, compute='kernel')",
+    """\
+from course.widgets import train_live
+train_live(lambda settings: ({"loss": 1 / k} for k in range(1, 50)), steps=20)""",
+]
+
+
+@pytest.fixture(scope="module")
+def linked(gallery: Lab, server: Server) -> Lab:
+    gallery.open(server.write_notebook("linked.ipynb", LINKED))
+    failed = gallery.run_all()
+    assert not failed, failed
+    return gallery
+
+
+def test_two_plots_share_a_place_and_a_setting(linked: Lab) -> None:
+    one, two = (linked.output(cell).get_by_test_id("live-plot") for cell in (1, 2))
+    one.get_by_test_id("control-a").fill("2")
+    one.get_by_test_id("plot-cursor").focus()
+    linked.page.keyboard.press("End")
+    expect(two.get_by_test_id("value-a")).to_have_text("1")
+    expect(two.get_by_test_id("plot-cursor")).to_have_attribute("aria-valuenow", "4")
+
+
+def test_without_a_kernel_what_was_computed_ahead_still_moves(linked: Lab) -> None:
+    linked.command("kernelmenu:shutdown")
+    one = linked.output(1).get_by_test_id("live-plot")
+    slider = one.get_by_test_id("control-a")
+    slider.focus()
+    linked.page.keyboard.press("Home")
+    expect(one.get_by_test_id("value-a")).to_have_text("0")
+    expect(one.locator(".sw-value")).to_have_text("0")
+    expect(one.get_by_test_id("plot-problem")).to_be_empty()
+    asks = linked.output(4).get_by_test_id("live-plot")
+    asks.get_by_test_id("control-a").focus()
+    linked.page.keyboard.press("Home")
+    expect(asks.get_by_test_id("plot-problem")).to_contain_text(
+        "The kernel does not answer", timeout=10_000
+    )
+    assert_drawn(asks)
+    training = linked.output(5).get_by_test_id("training-view")
+    training.get_by_test_id("train-run").click()
+    expect(training.get_by_test_id("train-problem")).to_contain_text("The kernel does not answer")
+    training.get_by_test_id("train-history").fill("0")  # what was recorded can still be seen
+    expect(training.get_by_test_id("train-where")).to_have_text("step 1")
+    # ipywidgets itself reports each value that it could not send.
+    own = "console: Could not send widget sync message"
+    assert all(problem.startswith(own) for problem in linked.problems), linked.problems
+    linked.problems.clear()

@@ -6,7 +6,7 @@ import { element, focusable, say } from "./dom.js";
 import { frameFor } from "./frames.js";
 import { onceAFrame } from "./once_a_frame.js";
 import { plotPanel } from "./plot_panel.js";
-import { showProblem } from "./problem.js";
+import { NO_ANSWER, sent, showProblem } from "./problem.js";
 
 const QUIET = 400; // a screen reader is told the values when they stay this long
 const PATIENCE = 5000; // and that no kernel answers after this long
@@ -31,8 +31,8 @@ function render({ model, el }) {
   for (const name of figure.buttons) {
     const button = focusable(element("button", { type: "button", "data-testid": `press-${name}` }, name));
     button.addEventListener("click", () => {
-      model.send({ press: name });
-      expectAnswer();
+      if (sent(model, { press: name })) expectAnswer();
+      else unanswered();
     });
     buttons.append(button);
   }
@@ -49,6 +49,7 @@ function render({ model, el }) {
 
   let quiet = null;
   let waiting = null;
+  let silent = false; // whether the kernel has not answered for long
 
   function set(values) {
     for (const [name, value] of Object.entries(values)) model.set(name, value);
@@ -92,7 +93,7 @@ function render({ model, el }) {
       }),
     );
     controls.show(params);
-    showProblem(problem, wrong);
+    showProblem(problem, silent ? NO_ANSWER : wrong);
   }
   const last = {};
 
@@ -102,14 +103,18 @@ function render({ model, el }) {
   }
 
   function expectAnswer() {
-    waiting ??= setTimeout(() => showProblem(problem, {
-      text: "The kernel does not answer: it is busy, or it was stopped. If it was stopped, run this cell again.",
-    }), PATIENCE);
+    waiting ??= setTimeout(unanswered, PATIENCE);
+  }
+
+  function unanswered() {
+    silent = true;
+    drawing.later();
   }
 
   function answered() {
     clearTimeout(waiting);
     waiting = null;
+    silent = false;
     drawing.now();
   }
 
