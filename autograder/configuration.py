@@ -70,8 +70,6 @@ def _configure_steps(config: Config) -> None:
         "nbgrader.preprocessors.GetGrades",
         "autograder.sanitise.SafeOutputs",
     ]
-    # The formgrader shows what students wrote to the instructor.
-    config.HTMLExporter.sanitize_html = True
 
 
 def _put_own_programs_on_path() -> None:

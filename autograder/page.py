@@ -20,12 +20,14 @@ from pygments.lexers import PythonLexer
 
 from autograder import hidden
 
+_CARD = 'class="stepwise-check"'
 _TEMPLATE = Path(__file__).with_name("feedback.html.j2")
 _SENTENCES = {
     "timeout": "It was stopped: it ran into the time limit. Is there a loop that never ends?",
     "died": "Python itself stopped while it ran (by exit, or for want of memory).",
     "not run": "It was not run, because what came before took too long.",
 }
+_TOLD = {"TimeLimit", "KernelDied", "NotRun"}
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Exercise:
     name: str
     source: str = ""  # safe HTML
     comment: str = ""
+    explanation: str = ""  # when the answer itself did not run through
     outputs: list[str] = field(default_factory=list)
     checks: list[CheckCard] = field(default_factory=list)
 
@@ -67,17 +70,18 @@ def feedback_page(
     metadata has its score, each answer's its comment (nbgrader's GetGrades puts them there).
     """
     exercises = list(_exercises(notebook.cells, waiting))
+    headings = re.findall(
+        r"^# +(.+)", "\n".join(c.source for c in notebook.cells[:3]), re.MULTILINE
+    )
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["points"] = lambda value: f"{value:g}"
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    ideas = [c.idea for e in exercises for c in e.checks if c.state in ("failed", "partly")]
     return template.render(
-        title=title,
+        title=headings[0] if headings else title,
         about=about,
         waiting=bool(waiting),
         exercises=exercises,
         notes=notebook.metadata.get("stepwise", {}),
-        ideas=list(dict.fromkeys(filter(None, ideas))),
         read_again=read_again,
     )
 
@@ -91,6 +95,7 @@ def _exercises(cells: Iterable[NotebookNode], waiting: set[str]) -> Iterable[Exe
                 yield current
             current = Exercise(nbgrader["grade_id"], _code(cell), nbgrader.get("comment") or "")
             current.outputs = _outputs(cell.get("outputs", []))
+            current.explanation = _of_answer(cell.metadata.get("stepwise", {}))
         if nbgrader.get("grade") or nbgrader.get("task"):
             current = current or Exercise(nbgrader["grade_id"])
             current.checks.append(_check(cell, nbgrader["grade_id"] in waiting))
@@ -116,9 +121,19 @@ def _check(cell: NotebookNode, waiting: bool) -> CheckCard:
         card.explanation = "Your instructor will look at this."
     elif test and card.state != "passed":
         card.explanation = _explanation(happened)
-        # Only what came before the hidden tests ran.
-        card.outputs = _outputs(cell.get("outputs", [])[: happened.get("visible", 0)])
+        if not happened.get("in_hidden"):
+            # Only what came before the hidden tests ran.
+            card.outputs = _outputs(cell.get("outputs", [])[: happened.get("visible", 0)])
+        if any(_CARD in output for output in card.outputs):
+            card.idea = ""  # the check's own card says it
     return card
+
+
+def _of_answer(happened: dict[str, Any]) -> str:
+    status = happened.get("status", "ok")
+    if status == "error":
+        return "This cell did not run through: see the error under your answer."
+    return _SENTENCES.get(status, "")
 
 
 def _explanation(happened: dict[str, Any]) -> str:
@@ -164,7 +179,8 @@ def _outputs(outputs: Iterable[NotebookNode]) -> list[str]:
                 f'<img alt="A picture that was drawn" src="data:image/png;base64,{picture}">'
             )
         elif output.output_type == "error":
-            if not (cards and output.ename == "CheckFailure"):  # the card says the same, better
+            # The check's card, or the explanation of what happened, says the same and better.
+            if output.ename not in _TOLD and not (cards and output.ename == "CheckFailure"):
                 shown.append(_plain("\n".join(output.traceback)))
         else:
             shown.append(_plain(output.get("text", data.get("text/plain", ""))))

@@ -13,113 +13,37 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import nbformat
-from nbgrader.utils import determine_grade
-
 from autograder.answers import Answer, load_answers
-from autograder.notebooks import read_text_notebook
+from autograder.exercises import Exercise, Proof, check_make_up, read
+from autograder.notebooks import is_text_notebook
 from autograder.paths import Course, find_course
-from autograder.trial import Run, Shown, Step, World, run_all
+from autograder.trial import SECONDS, Run, Shown, Step, World, run_all
 
 HELP = "prove that the tests of an assignment grade rightly: four proofs for every exercise"
-
-BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
-MOST_GRADED_CELLS, LEAST_WRONG, LEAST_RIGHT = 4, 5, 2
 
 HERE = World("this machine")
 ELSEWHERE = [
     World(
         "another class and machine",
-        {
-            "STEPWISE_CLASS_SECRET": "another class",
-            "PYTHONHASHSEED": "1",
-            "OMP_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "TZ": "Pacific/Kiritimati",
-            "LC_ALL": "C",
-        },
-        wild_clock=True,
+        secret="another class",
+        hash_seed=1,
+        threads=1,
         processors=1,
+        timezone="Pacific/Kiritimati",
+        locale="C",
+        wild_clock=True,
     ),
     World(
         "a third class, a large machine",
-        {
-            "STEPWISE_CLASS_SECRET": "a third class",
-            "PYTHONHASHSEED": "4242",
-            "OMP_NUM_THREADS": "4",
-            "MKL_NUM_THREADS": "4",
-            "OPENBLAS_NUM_THREADS": "4",
-            "TZ": "America/St_Johns",
-        },
+        secret="a third class",
+        hash_seed=4242,
+        threads=4,
         processors=64,
+        timezone="America/St_Johns",
     ),
 ]
-
-
-@dataclass(frozen=True)
-class Graded:
-    """A graded cell: the exercise it belongs to, its points, and the two parts of its source."""
-
-    grade_id: str
-    exercise: str
-    points: float
-    visible: str
-    hidden: str
-    cell: nbformat.NotebookNode = field(repr=False)
-
-    def score(self, shown: Shown) -> float:
-        """The points nbgrader gives for these outputs."""
-        cell = nbformat.from_dict(dict(self.cell))
-        cell.outputs = [nbformat.from_dict(output) for output in shown.outputs]
-        return float(determine_grade(cell)[0] or 0)
-
-
-@dataclass
-class Exercise:
-    """One exercise of a notebook, and what was found wrong with it, by proof (0: its make-up)."""
-
-    name: str
-    graded: list[Graded] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
-    problems: list[tuple[int, str]] = field(default_factory=list)
-
-    def blame(self, proof: int, text: str) -> None:
-        """Note a problem, once."""
-        if (proof, text) not in self.problems:
-            self.problems.append((proof, text))
-
-    def failed(self, proof: int) -> bool:
-        """Whether this proof failed."""
-        return any(number == proof for number, _ in self.problems)
-
-
-@dataclass
-class Proof:
-    """Everything about one notebook."""
-
-    title: str
-    exercises: list[Exercise]
-    steps: list[Step]
-    stubs: dict[str, str]  # exercise → what students are given
-    problems: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def graded(self) -> list[Graded]:
-        return [graded for exercise in self.exercises for graded in exercise.graded]
-
-    @property
-    def answers(self) -> list[Answer]:
-        return [answer for exercise in self.exercises for answer in exercise.answers]
-
-    @property
-    def holds(self) -> bool:
-        """Whether nothing was found wrong."""
-        return not self.problems and not any(exercise.problems for exercise in self.exercises)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -131,8 +55,8 @@ def run(options: argparse.Namespace) -> int:
     names = [course.assignment(options.assignment)] if options.assignment else course.assignments()
     proofs = []
     for name in names:
-        for text in sorted((course.solutions / name).glob("*.py")):
-            proofs.append(prove(course, text, tell=_tell))
+        texts = filter(is_text_notebook, sorted((course.solutions / name).glob("*.py")))
+        proofs += [prove(course, text, tell=_tell) for text in texts]
     _tell("")
     print(table(proofs))
     problems = [line for proof in proofs for line in complaints(proof)]
@@ -144,8 +68,15 @@ def run(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def prove(course: Course, text: Path, tell: Callable[[str], None] = lambda line: None) -> Proof:
+def prove(
+    course: Course,
+    text: Path,
+    tell: Callable[[str], None] = lambda line: None,
+    seconds: float = SECONDS,
+) -> Proof:
     """Try all four proofs for the notebook written in `text`; `tell` gets lines of progress.
+
+    Each run may take `seconds`.
 
     Raises UsageError if the notebook or its answers cannot be read.
     """
@@ -154,7 +85,7 @@ def prove(course: Course, text: Path, tell: Callable[[str], None] = lambda line:
     answers = course.answers / assignment / text.name
     released = course.exercises / assignment / f"{text.stem}.ipynb"
     proof = read(text, released, load_answers(answers))
-    _check_make_up(proof, answers)
+    check_make_up(proof, answers)
     runs = runs_of(proof)
     with tempfile.TemporaryDirectory() as scratch:
 
@@ -166,7 +97,7 @@ def prove(course: Course, text: Path, tell: Callable[[str], None] = lambda line:
                 ended += 1
                 tell(f"{proof.title}, {world.name}: {ended} of {len(some)} runs")
 
-            return run_all(some, world, Path(scratch), done)
+            return run_all(some, world, Path(scratch), done, seconds)
 
         here = attempt(HERE)
         _judge_solution_and_stub(proof, here)
@@ -175,85 +106,6 @@ def prove(course: Course, text: Path, tell: Callable[[str], None] = lambda line:
             _judge_steadiness(proof, runs, here, world, attempt)
     proof.seconds = time.monotonic() - begin
     return proof
-
-
-# Reading --------------------------------------------------------------------------------------
-
-
-def read(text: Path, released: Path, answers: list[Answer]) -> Proof:
-    """The exercises of a notebook, with the stubs of the released one and the answers to them."""
-    title = f"{text.parent.name}/{text.stem}"
-    proof = Proof(title, [], [], {})
-    for cell in read_text_notebook(text).cells:
-        if cell.cell_type != "code":
-            continue
-        about = cell.metadata.get("nbgrader", {})
-        grade_id = about.get("grade_id", "")
-        if about.get("solution") and not about.get("grade"):
-            proof.exercises.append(Exercise(grade_id))
-        if about.get("grade") and not about.get("solution"):
-            visible, hidden = split(cell.source)
-            last = proof.exercises[-1] if proof.exercises else None
-            if last is None or not grade_id.startswith(f"{last.name}_"):
-                proof.problems.append(
-                    f"the graded cell {grade_id} must follow its exercise's solution cell and be "
-                    "called <exercise>_<idea>"
-                )
-                continue
-            graded = Graded(grade_id, last.name, float(about.points), visible, hidden, cell)
-            last.graded.append(graded)
-        proof.steps.append(Step(cell.source, grade_id))
-    for exercise in proof.exercises:
-        exercise.answers = [answer for answer in answers if answer.exercise == exercise.name]
-    known = {exercise.name for exercise in proof.exercises}
-    for answer in answers:
-        if answer.exercise not in known:
-            proof.problems.append(f"the answer {answer.name} is to {answer.exercise}, unknown here")
-    proof.stubs = _stubs(released, known, proof)
-    return proof
-
-
-def split(source: str) -> tuple[str, str]:
-    """The visible and the hidden part of a test cell."""
-    visible, _, rest = source.partition(BEGIN_HIDDEN)
-    hidden, _, after = rest.partition(END_HIDDEN)
-    return visible + after, hidden
-
-
-def _stubs(released: Path, names: set[str], proof: Proof) -> dict[str, str]:
-    cells = nbformat.read(released, as_version=4).cells if released.is_file() else []
-    found = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source for cell in cells}
-    for name in sorted(names - set(found)):
-        proof.problems.append(
-            f"{name} is not in {released.name} under exercises/: run `autograder build`"
-        )
-    return {name: found.get(name, "") for name in names}
-
-
-def _check_make_up(proof: Proof, answers: Path) -> None:
-    """What can be seen without running anything."""
-    if not proof.exercises:
-        proof.problems.append("no exercise: none of its cells is a solution cell")
-    for exercise in proof.exercises:
-        if not 1 <= len(exercise.graded) <= MOST_GRADED_CELLS:
-            exercise.blame(0, f"has {len(exercise.graded)} graded cells, not 1 to 4")
-        for graded in exercise.graded:
-            for part, source in (("visible", graded.visible), ("hidden", graded.hidden)):
-                if "check(" not in source:
-                    exercise.blame(1, f"the cell {graded.grade_id} has no {part} check")
-            if not any(answer.caught_by == graded.grade_id for answer in exercise.answers):
-                exercise.blame(2, f"no wrong answer is about the cell {graded.grade_id}")
-        ids = {graded.grade_id for graded in exercise.graded}
-        for answer in exercise.answers:
-            if answer.caught_by and answer.caught_by not in ids:
-                exercise.blame(2, f"{answer.name}: there is no cell {answer.caught_by}")
-        wrong = sum(not answer.is_right for answer in exercise.answers)
-        right = len(exercise.answers) - wrong
-        where = f"{answers.parent.name}/{answers.name} under tests/answers/"
-        if wrong < LEAST_WRONG:
-            exercise.blame(2, f"has {wrong} wrong answers in {where}; write {LEAST_WRONG} or more")
-        if right < LEAST_RIGHT:
-            exercise.blame(3, f"has {right} right answers in {where}; write {LEAST_RIGHT} or more")
 
 
 # Runs -----------------------------------------------------------------------------------------
@@ -375,37 +227,31 @@ def _judge_steadiness(
     world: World,
     attempt: Callable[[World, Sequence[Run]], dict[str, list[Shown]]],
 ) -> None:
-    there = attempt(world, runs)
-    for run_ in runs:
-        before, after = points(proof, here[run_.name]), points(proof, there[run_.name])
-        changed = [cell for cell in before if before[cell] != after.get(cell)]
-        if not changed:
-            continue
-        causes = [
-            factor.name
-            for factor in single_factors(world)
-            if points(proof, attempt(factor, [run_])[run_.name]) != before
-        ]
-        for cell in changed:
-            exercise = next(e for e in proof.exercises if cell in {g.grade_id for g in e.graded})
-            exercise.blame(
-                4,
-                f"{run_.name} gets {before[cell]:g} points in {cell}, but {after.get(cell, 0):g} "
-                f"elsewhere; what matters: {', '.join(causes) or 'chance, or several at once'}",
-            )
+    def differing(there: dict[str, list[Shown]]) -> dict[str, list[str]]:
+        """{name of a run: the cells that got other points than here}."""
+        found = {}
+        for name, shown in there.items():
+            before, after = points(proof, here[name]), points(proof, shown)
+            cells = [cell for cell in before if before[cell] != after.get(cell)]
+            if cells:
+                found[name] = cells
+        return found
 
-
-def single_factors(world: World) -> list[World]:
-    """This machine with one thing after the other changed to what it is in `world`."""
-    factors = [
-        replace(HERE, name=name, environment={name: value})
-        for name, value in world.environment.items()
-    ]
-    if world.wild_clock:
-        factors.append(replace(HERE, name="the clock", wild_clock=True))
-    if world.processors:
-        factors.append(replace(HERE, name="the processors", processors=world.processors))
-    return factors
+    changed = differing(attempt(world, runs))
+    if not changed:
+        return
+    again = [run_ for run_ in runs if run_.name in changed]
+    causes = {cause.name: differing(attempt(cause, again)) for cause in world.causes(HERE)}
+    for exercise in proof.exercises:
+        ids = {graded.grade_id for graded in exercise.graded}
+        for name, cells in changed.items():
+            if ids & set(cells):
+                blamed = [cause for cause, found in causes.items() if name in found]
+                exercise.blame(
+                    4,
+                    f"the points of {name} in {', '.join(c for c in cells if c in ids)} are not "
+                    f"the same everywhere; what matters: {', '.join(blamed) or 'chance'}",
+                )
 
 
 # Telling --------------------------------------------------------------------------------------

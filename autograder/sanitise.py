@@ -7,6 +7,7 @@ from nbformat import NotebookNode
 
 _WITH_CONTENT = re.compile(r"<(script|style)\b.*?(</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 
+_TAG = re.compile(r"<[a-z/!?]", re.IGNORECASE)
 # A style may name a colour, never a file to load.
 _LOADS = re.compile(r"\b(url|image|image-set|cross-fade|src|paint)\s*\([^)]*\)", re.IGNORECASE)
 
@@ -44,7 +45,10 @@ _STYLES = _words("""
 
 
 class SafeOutputs(SanitizeHTML):
-    """Keeps of each output what cannot run, load or cover anything. Sources stay as they are."""
+    """Keeps of outputs, and of a student's own text, what cannot run, load or cover anything.
+
+    Code stays as it is; so does text without tags, and the instructor's.
+    """
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
@@ -59,6 +63,8 @@ class SafeOutputs(SanitizeHTML):
     ) -> tuple[NotebookNode, dict]:
         if cell.cell_type == "code":
             self.sanitize_code_outputs(cell.outputs)
+        elif not cell.metadata.get("nbgrader", {}).get("locked") and _TAG.search(cell.source):
+            cell.source = self.sanitize_html_tags(cell.source)
         return cell, resources
 
     def sanitize_code_outputs(self, outputs: list[NotebookNode]) -> list[NotebookNode]:

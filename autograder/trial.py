@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, fields, replace
 from io import StringIO
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -78,27 +78,56 @@ class World:
     """Surroundings that must make no difference to a grade."""
 
     name: str
-    environment: dict[str, str] = field(default_factory=dict)
-    wild_clock: bool = False  # clocks that jump, stand still and run backwards
+    secret: str = "self-study"
+    hash_seed: int = 0
+    threads: int = 0  # of numpy and torch; 0: as they like
     processors: int = 0  # what os.cpu_count() says; 0: the truth
+    timezone: str = "UTC"
+    locale: str = "C.UTF-8"
+    wild_clock: bool = False  # clocks that jump, stand still and run backwards
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables of this world."""
+        variables = {
+            "STEPWISE_CLASS_SECRET": self.secret,
+            "PYTHONHASHSEED": str(self.hash_seed),
+            "TZ": self.timezone,
+            "LC_ALL": self.locale,
+        }
+        if self.threads:
+            names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+            variables |= dict.fromkeys(names, str(self.threads))
+        return variables
+
+    def causes(self, home: "World") -> "list[World]":
+        """`home` with one thing after the other as it is here, named by that thing."""
+        return [
+            replace(home, name=thing.name.replace("_", " "), **{thing.name: there})
+            for thing in fields(self)
+            if thing.name != "name"
+            and (there := getattr(self, thing.name)) != getattr(home, thing.name)
+        ]
 
 
 def run_all(
-    runs: Sequence[Run], world: World, folder: Path, done: Callable[[str], None] = lambda name: None
+    runs: Sequence[Run],
+    world: World,
+    folder: Path,
+    done: Callable[[str], None] = lambda name: None,
+    seconds: float = SECONDS,
 ) -> dict[str, list[Shown]]:
     """Run every notebook in `world`; {name of the run: what each cell showed}.
 
     The working directory of each is `folder`; `done(name)` is called when one has ended. A run
-    that takes longer than `SECONDS`, or dies, has an error in its last cell that says so.
+    that takes longer than `seconds`, or dies, has an error in its last cell that says so.
     """
     with tempfile.TemporaryDirectory() as scratch:
         environment = os.environ | {
             "IPYTHONDIR": scratch,
             "MPLBACKEND": "agg",
-            "PYTHONHASHSEED": "0",
             "PYTHONWARNINGS": "ignore::DeprecationWarning:multiprocessing",
         }
-        environment.pop("STEPWISE_CLASS_SECRET", None)
         root = Path(__file__).resolve().parent.parent
         paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment |= {"PYTHONPATH": os.pathsep.join(paths)} | world.environment
@@ -114,9 +143,8 @@ def run_all(
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            json.dump(
-                {"world": asdict(world), "runs": [asdict(run) for run in runs]}, process.stdin
-            )
+            task = {"world": asdict(world), "runs": [asdict(run) for run in runs]}
+            json.dump(task | {"seconds": seconds}, process.stdin)
             process.stdin.close()
             results = {}
             for line in process.stdout:
@@ -142,7 +170,7 @@ def main(incoming: TextIO, outgoing: TextIO) -> None:
     world = World(**task["world"])
     runs = [Run(run["name"], tuple(Step(**step) for step in run["steps"])) for run in task["runs"]]
     _warm(runs)
-    for name, cells in _run_in_forks(runs, world):
+    for name, cells in _run_in_forks(runs, world, task["seconds"]):
         print(json.dumps([name, cells]), file=outgoing, flush=True)
 
 
@@ -160,7 +188,9 @@ def _warm(runs: Sequence[Run]) -> None:
     gc.freeze()  # a fork that collects garbage would copy every page
 
 
-def _run_in_forks(runs: Sequence[Run], world: World) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _run_in_forks(
+    runs: Sequence[Run], world: World, seconds: float
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     can_fork = "fork" in multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context("fork" if can_fork else "spawn")
     waiting = deque(runs)
@@ -172,7 +202,7 @@ def _run_in_forks(runs: Sequence[Run], world: World) -> Iterator[tuple[str, list
             process = context.Process(target=_run_one, args=(run, world, theirs))
             process.start()
             theirs.close()
-            running[ours] = (run, process, _now() + SECONDS)
+            running[ours] = (run, process, _now() + seconds)
         nearest = min(deadline for _, _, deadline in running.values())
         ready = wait(list(running), timeout=max(0.0, nearest - _now()))
         late = [one for one, (_, _, deadline) in running.items() if _now() >= deadline]
@@ -187,7 +217,7 @@ def _run_in_forks(runs: Sequence[Run], world: World) -> Iterator[tuple[str, list
                     cells = _ended(run, f"The process ended (exit code {process.exitcode}).")
             else:
                 process.kill()
-                cells = _ended(run, f"It had not ended after {SECONDS:.0f} seconds.")
+                cells = _ended(run, f"It had not ended after {seconds:.0f} seconds.")
             process.join()
             connection.close()
             yield run.name, cells
