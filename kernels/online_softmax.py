@@ -20,13 +20,13 @@ def online_softmax_kernel(x_ptr, out_ptr, N, x_row, BLOCK: tl.constexpr):
     x_ptr += row * x_row
     out_ptr += row * N
     m = -float("inf")  # maximum of what was seen so far
-    l = 0.0  # sum of exp(x − m) over it # noqa: E741
+    l = 0.0  # sum of exp(x − m) over it
     for start in range(0, N, BLOCK):
         n = start + tl.arange(0, BLOCK)  # (BLOCK,)
         x = tl.load(x_ptr + n, mask=n < N, other=-float("inf")).to(tl.float32)
         m_new = tl.maximum(m, tl.max(x, axis=0))
         m_safe = tl.where(m_new == -float("inf"), 0.0, m_new)  # nothing but −∞ so far
-        l = l * tl.exp(m - m_safe) + tl.sum(tl.exp(x - m_safe), axis=0)  # noqa: E741
+        l = l * tl.exp(m - m_safe) + tl.sum(tl.exp(x - m_safe), axis=0)
         m = m_new
     m = tl.where(m == -float("inf"), 0.0, m)
     scale = 1.0 / tl.where(l == 0.0, 1.0, l)
