@@ -232,6 +232,7 @@ def flash_forward_kernel(
     scale2,
     CAUSAL: tl.constexpr,
     WINDOW: tl.constexpr,
+    RAGGED: tl.constexpr,  # the last tile may stick out
     VARLEN: tl.constexpr,
     BLOCK_M: tl.constexpr,
     BLOCK_N: tl.constexpr,
@@ -267,10 +268,11 @@ def flash_forward_kernel(
         acc, m, l, q, k_ptr, v_ptr, k_row, v_row, i, full, free, Tq, Tk, scale2,
         CAUSAL, WINDOW, False, BLOCK_N, D, BLOCK_D, PRECISION,
     )  # fmt: skip
-    acc, m, l = _attend(
-        acc, m, l, q, k_ptr, v_ptr, k_row, v_row, i, free, last, Tq, Tk, scale2,
-        CAUSAL, WINDOW, True, BLOCK_N, D, BLOCK_D, PRECISION,
-    )  # fmt: skip
+    if CAUSAL or RAGGED:
+        acc, m, l = _attend(
+            acc, m, l, q, k_ptr, v_ptr, k_row, v_row, i, free, last, Tq, Tk, scale2,
+            CAUSAL, WINDOW, True, BLOCK_N, D, BLOCK_D, PRECISION,
+        )  # fmt: skip
     out = acc / tl.where(l == 0.0, 1.0, l)[:, None]  # (BLOCK_M, BLOCK_D)
     _store_rows(out_ptr, out.to(out_ptr.dtype.element_ty), i, out_row, Tq, D, BLOCK_D)
     tl.store(lse_ptr + i, (m + tl.log2(l)) / LOG2E, mask=i < Tq)
@@ -395,6 +397,7 @@ def flash_backward_keys_kernel(
     scale,
     CAUSAL: tl.constexpr,
     WINDOW: tl.constexpr,
+    RAGGED: tl.constexpr,  # the last tile may stick out
     VARLEN: tl.constexpr,
     BLOCK_M: tl.constexpr,
     BLOCK_N: tl.constexpr,
@@ -452,10 +455,11 @@ def flash_backward_keys_kernel(
             dk, dv, k, v, q_h, dout_h, lse_h, delta_h, q_row, dout_row, j, full, free,
             Tq, Tk, scale2, CAUSAL, WINDOW, False, BLOCK_M, D, BLOCK_D, PRECISION,
         )  # fmt: skip
-        dk, dv = _backpropagate_to_keys(
-            dk, dv, k, v, q_h, dout_h, lse_h, delta_h, q_row, dout_row, j, free, last,
-            Tq, Tk, scale2, CAUSAL, WINDOW, True, BLOCK_M, D, BLOCK_D, PRECISION,
-        )  # fmt: skip
+        if RAGGED or WINDOW > 0:
+            dk, dv = _backpropagate_to_keys(
+                dk, dv, k, v, q_h, dout_h, lse_h, delta_h, q_row, dout_row, j, free, last,
+                Tq, Tk, scale2, CAUSAL, WINDOW, True, BLOCK_M, D, BLOCK_D, PRECISION,
+            )  # fmt: skip
     _store_rows(dk_ptr, (dk * scale).to(k.dtype), j, dk_row, Tk, D, BLOCK_D)
     _store_rows(dv_ptr, dv.to(v.dtype), j, dk_row, Tk, D, BLOCK_D)
 
@@ -535,6 +539,7 @@ def flash_backward_queries_kernel(
     scale,
     CAUSAL: tl.constexpr,
     WINDOW: tl.constexpr,
+    RAGGED: tl.constexpr,  # the last tile may stick out
     VARLEN: tl.constexpr,
     BLOCK_M: tl.constexpr,
     BLOCK_N: tl.constexpr,
@@ -574,10 +579,11 @@ def flash_backward_queries_kernel(
         dq, q, dout, lse, delta, k_ptr, v_ptr, k_row, v_row, i, full, free,
         Tq, Tk, scale2, CAUSAL, WINDOW, False, BLOCK_N, D, BLOCK_D, PRECISION,
     )  # fmt: skip
-    dq = _backpropagate_to_queries(
-        dq, q, dout, lse, delta, k_ptr, v_ptr, k_row, v_row, i, free, last,
-        Tq, Tk, scale2, CAUSAL, WINDOW, True, BLOCK_N, D, BLOCK_D, PRECISION,
-    )  # fmt: skip
+    if CAUSAL or RAGGED:
+        dq = _backpropagate_to_queries(
+            dq, q, dout, lse, delta, k_ptr, v_ptr, k_row, v_row, i, free, last,
+            Tq, Tk, scale2, CAUSAL, WINDOW, True, BLOCK_N, D, BLOCK_D, PRECISION,
+        )  # fmt: skip
     _store_rows(dq_ptr, (dq * scale).to(q.dtype), i, dq_row, Tq, D, BLOCK_D)
 
 
@@ -609,7 +615,7 @@ def plan_for(D: int, dtype: torch.dtype) -> Plan:
     if D <= 64:
         return Plan(Tiles(128, 64, 4, 3), Tiles(64, 128, 8, 2), Tiles(128, 64, 8, 3))
     if D <= 128:
-        return Plan(Tiles(128, 64, 8, 3), Tiles(64, 128, 8, 2), Tiles(128, 64, 8, 2))
+        return Plan(Tiles(128, 64, 8, 3), Tiles(32, 64, 8, 2), Tiles(128, 64, 8, 2))
     return Plan(Tiles(128, 32, 8, 2), Tiles(32, 64, 8, 1), Tiles(64, 32, 8, 2))
 
 
@@ -653,10 +659,11 @@ class _Layout(NamedTuple):
             "num_stages": tiles.stages,
         }
 
-    def mask_options(self, x: torch.Tensor, tiles: Tiles) -> dict[str, Any]:
+    def mask_options(self, x: torch.Tensor, tiles: Tiles, left: int) -> dict[str, Any]:
         return self.options(x, tiles) | {
             "CAUSAL": self.causal,
             "WINDOW": self.window,
+            "RAGGED": self.packed or left > 0,
             "BLOCK_M": tiles.M,
             "BLOCK_N": tiles.N,
             "PRECISION": "ieee",  # for float32; halves are exact in the tensor cores anyway
@@ -675,7 +682,7 @@ def _forward(
         q, k, v, out, lse, layout.cu_q, layout.cu_k,
         *layout.strides(q), *layout.strides(k), *layout.strides(v), *layout.strides(out),
         *layout.row_strides(lse), layout.Tq, layout.Tk, H // layout.heads(k),
-        layout.scale * LOG2E.value, **layout.mask_options(q, tiles),
+        layout.scale * LOG2E.value, **layout.mask_options(q, tiles, layout.Tk % tiles.N),
     )  # fmt: skip
     return out, lse
 
@@ -703,12 +710,14 @@ def _backward(
     dv = torch.empty(v.shape, dtype=v.dtype, device=v.device)
     flash_backward_keys_kernel[(triton.cdiv(layout.Tk, keys.N), heads, B)](
         q, k, v, dout, lse, delta, dk, dv, layout.cu_q, layout.cu_k,
-        *strides, *layout.strides(dk), *rows, *lengths, **layout.mask_options(q, keys),
+        *strides, *layout.strides(dk), *rows, *lengths,
+        **layout.mask_options(q, keys, layout.Tq % keys.M),
     )  # fmt: skip
     dq = torch.empty(q.shape, dtype=q.dtype, device=q.device)
     flash_backward_queries_kernel[(triton.cdiv(layout.Tq, queries.M), H, B)](
         q, k, v, dout, lse, delta, dq, layout.cu_q, layout.cu_k,
-        *strides, *layout.strides(dq), *rows, *lengths, **layout.mask_options(q, queries),
+        *strides, *layout.strides(dq), *rows, *lengths,
+        **layout.mask_options(q, queries, layout.Tk % queries.N),
     )  # fmt: skip
     return dq, dk, dv
 
