@@ -119,7 +119,6 @@ def decode(
     v: torch.Tensor,
     lengths: torch.Tensor,
     splits: int | None = None,
-    BLOCK_N: int = 64,
 ) -> torch.Tensor:
     """Attention of q (B, H, D) over the first lengths[b] keys of the cache k, v (B, H/G, T, D).
 
@@ -136,6 +135,7 @@ def decode(
         raise ValueError("lengths must be int32 of shape (B,)")
     if q.stride(2) != 1 or k.stride(3) != 1 or v.stride(3) != 1:
         raise ValueError("decode needs q, k and v whose last axis is contiguous")
+    BLOCK_N = 64 if D * k.element_size() <= 512 else 16  # three tiles of k and v fit on chip
     S = splits or max(1, min(_programs(q) // (B * heads), triton.cdiv(T, 4 * BLOCK_N), 128))
     part = torch.empty((B, H, S, D), dtype=torch.float32, device=q.device)
     lse = torch.empty((B, H, S), dtype=torch.float32, device=q.device)

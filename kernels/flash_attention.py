@@ -610,8 +610,8 @@ class Plan(NamedTuple):
 def plan_for(D: int, dtype: torch.dtype) -> Plan:
     """Tiles that fit the registers and the shared memory of sm_80 and sm_90."""
     if dtype == torch.float32:  # exact, on the plain cores: small tiles
-        small = Tiles(32, 32, 4, 1)
-        return Plan(Tiles(64, 32, 4, 2) if D <= 64 else small, small, small)
+        small = Tiles(32, 32, 8, 1)
+        return Plan(small, small, small if D <= 64 else Tiles(16, 16, 4, 1))
     if D <= 64:
         return Plan(Tiles(128, 64, 4, 3), Tiles(64, 128, 8, 2), Tiles(128, 64, 8, 3))
     if D <= 128:

@@ -11,7 +11,7 @@ rounding of the result itself. Inputs come from the makers below: they force wha
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -21,7 +21,7 @@ RAGGED = (1, 127, 129, 200, 1023)
 
 EMPTY = ("aten::empty", "aten::empty_like", "aten::empty_strided", "aten::new_empty")
 
-Tensors = torch.Tensor | tuple[torch.Tensor, ...]
+Tensors: TypeAlias = torch.Tensor | tuple[torch.Tensor, ...]
 
 
 @dataclass(frozen=True)

@@ -143,14 +143,15 @@ def matmul(
 def matmul_persistent(
     a: torch.Tensor, b: torch.Tensor, precision: str = "ieee", tiles: Tiles | None = None
 ) -> torch.Tensor:
-    """As `matmul`, through tensor descriptors where A and B allow it, else `matmul` itself.
+    """As `matmul`, through tensor descriptors where they work and pay, else `matmul` itself.
 
-    A descriptor needs contiguous rows that start at multiples of 16 bytes.
+    A descriptor needs contiguous rows that start at multiples of 16 bytes; the copy engine behind
+    it came with sm_90.
     """
     M, N, K = _sizes(a, b)
     tiles = tiles or tiles_for(a.dtype)
     c = torch.empty((M, N), dtype=a.dtype, device=a.device)
-    if not all(map(_describable, (a, b, c))):
+    if not all(map(_describable, (a, b, c))) or not _has_copy_engine(a):
         return matmul(a, b, precision)
     descriptors = [
         TensorDescriptor.from_tensor(a, [tiles.M, tiles.K]),
@@ -175,6 +176,10 @@ def _sizes(a: torch.Tensor, b: torch.Tensor) -> tuple[int, int, int]:
 def _describable(x: torch.Tensor) -> bool:
     bytes_a_row = x.stride(0) * x.element_size()
     return bool(x.numel() and x.stride(1) == 1) and bytes_a_row % 16 == x.data_ptr() % 16 == 0
+
+
+def _has_copy_engine(x: torch.Tensor) -> bool:
+    return not x.is_cuda or torch.cuda.get_device_capability(x.device) >= (9, 0)
 
 
 def _multiprocessors(x: torch.Tensor) -> Any:

@@ -2,7 +2,8 @@
 
 from kernels.bench.cases import CASES
 from kernels.compile_for import Compiled, capture, compile_for, in_plain_words, standalone_source
-from kernels.flash_attention import LOG2E, flash_forward_kernel
+from kernels.decode import decode
+from kernels.flash_attention import LOG2E, flash_attention, flash_forward_kernel
 
 import numpy as np
 import pytest
@@ -105,11 +106,28 @@ def test_every_kernel_compiles_for_an_h200_without_a_spill_and_fits_its_shared_m
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_every_kernel_compiles_for_an_a100_and_fits_its_shared_memory():
-    words = ("add", "transpose", "dropout", "softmax", "norm", "entropy", "matmul", "decode")
+    words = ("add", "transpose", "dropout", "softmax", "norm", "entropy", "pointers", "decode")
     attention = ("flash backward, B 1, H 16", "packed")  # forward, delta, keys and queries
     for result in compile_cases("sm_80", *words, *attention):
         assert result.fits, result.says
         assert result.spilled_bytes <= 64, result.says  # no goal there: a little is no harm
+
+
+@pytest.mark.slow
+def test_large_heads_and_float32_fit_the_smaller_shared_memory_of_an_a100():
+    def attention(D, dtype):
+        q = torch.empty(1, 2, 1024, D, dtype=dtype, device="meta", requires_grad=True)
+        return lambda: flash_attention(q, q, q, True).sum().backward()
+
+    def decoding(D, dtype):
+        q, k = (torch.empty(2, 4, *rest, D, dtype=dtype, device="meta") for rest in ((), (4096,)))
+        return lambda: decode(q, k, k, torch.empty(2, dtype=torch.int32, device="meta"))
+
+    calls = [attention(256, torch.bfloat16), attention(128, torch.float32)]
+    calls += [decoding(256, dtype) for dtype in (torch.bfloat16, torch.float32)]
+    for result in compile_for(*calls, targets=("sm_80",)):
+        assert result.fits, result.says
+        assert result.spilled_bytes <= 512, result.says
 
 
 def test_too_much_shared_memory_does_not_fit_though_it_compiles():
