@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from course.widgets.limits import Cut, Watchdog
+from course.widgets.limits import Cut, Watchdog, no_collection
 from course.widgets.values import short_repr
 
 MAX_SECONDS = 5.0
@@ -118,7 +118,8 @@ def at_most(seconds: float) -> Iterator[None]:
     watchdog = Watchdog(seconds)
     try:
         watchdog.start()
-        yield
+        with no_collection():
+            yield
     finally:
         try:  # a Cut on its way must arrive here, not later
             watchdog.lock.acquire()
