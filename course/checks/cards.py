@@ -1,0 +1,144 @@
+"""What a check shows: a card in HTML, and its twin in plain text.
+
+The colours are tints over whatever is behind, and the text takes the page's own colour, so that a
+card can be read in JupyterLab's light and dark themes, in exported pages, and in nbgrader's
+feedback. All styles are inline: a feedback page brings none of its own.
+"""
+
+import sys
+from dataclasses import dataclass, replace
+from html import escape
+from textwrap import fill
+
+from course.checks.student import Mishap, Place
+
+WIDTH = 78  # nbgrader's Validate cuts lines at 87 characters
+
+_GREEN, _ORANGE = "0, 158, 115", "213, 94, 0"  # of the Okabe-Ito palette
+_FRAME = (
+    "border-left: 4px solid rgb({0}); background: rgba({0}, 0.09); border-radius: 4px; "
+    "margin: 4px 0; color: inherit; max-width: 60em; line-height: 1.5; font-size: 14px; "
+    "font-family: var(--jp-ui-font-family, system-ui, sans-serif); "
+)
+_CODE = "font-family: var(--jp-code-font-family, monospace); font-size: 13px; "
+_TERM = "font-weight: 600; padding-right: 12px; white-space: nowrap; "
+_TERM += "text-align: left; vertical-align: top; background: none; border: none; "
+_VALUE = _CODE + "white-space: pre-wrap; overflow-wrap: anywhere; text-align: left; "
+_VALUE += "background: none; border: none; "
+
+
+@dataclass(frozen=True)
+class Card:
+    """The result of one check, ready to be shown."""
+
+    name: str = ""
+    idea: str = ""
+    happened: str = ""  # a sentence: an exception, a difference, a growth
+    place: Place | None = None  # the line of the student's code that it is about
+    facts: tuple[tuple[str, str], ...] = ()  # ("Expected", "49"), ("Got", "8"), ("Input", ...)
+    picture: str = ""  # an SVG element
+    note: str = ""  # what to do now
+    passed: bool = False
+    mishap: Mishap | None = None  # the exception it is about, if it is about one
+
+    @classmethod
+    def of_mishap(
+        cls, found: Mishap, facts: tuple[tuple[str, str], ...] = (), function: str = "This"
+    ) -> "Card":
+        """A card about an exception from the student's code."""
+        if found.unwritten:
+            return cls(happened=f"{function} is not written yet.", mishap=found)
+        return cls(happened=found.sentence(), place=found.place, facts=facts, mishap=found)
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether the exercise was left as it came."""
+        return self.mishap is not None and self.mishap.unwritten
+
+    def named(self, name: str, idea: str) -> "Card":
+        """This card with the name and the idea of its check."""
+        return replace(self, name=name, idea=idea)
+
+    def text(self) -> str:
+        """The card as a few plain lines."""
+        if self.passed:
+            return f"Passed: {self.name}{f' ({self.note})' if self.note else ''}"
+        lines = [f"Not yet: {self.name}", *(_wrapped(t) for t in (self.idea, self.happened) if t)]
+        if self.place is not None:
+            lines.append(f"Line {self.place.line} of {self.place.function}: {self.place.text}")
+        lines += [_wrapped(f"{label}: {value}", 4) for label, value in self.facts]
+        lines += [_wrapped(self.note)] if self.note else []
+        return "\n".join(lines)
+
+    def html(self) -> str:
+        """The card as one HTML element."""
+        if self.passed:
+            note = f" <span>({escape(self.note)})</span>" if self.note else ""
+            return (
+                f'<div class="stepwise-check" style="{_FRAME.format(_GREEN)}padding: 2px 12px;">'
+                f"{_TICK} <strong>{escape(self.name)}</strong>{note}</div>"
+            )
+        parts = [f"<div>{_CROSS} <strong>Not yet: {escape(self.name)}</strong></div>"]
+        parts += [f"<div>{escape(self.idea)}</div>"] if self.idea else []
+        parts += [_happened(self.happened)] if self.happened else []
+        parts += [_excerpt(self.place)] if self.place is not None and self.place.around else []
+        parts += [_table(self.facts)] if self.facts else []
+        parts += [f'<div style="margin-top: 8px;">{self.picture}</div>'] if self.picture else []
+        parts += [f'<div style="margin-top: 6px;">{escape(self.note)}</div>'] if self.note else []
+        style = _FRAME.format(_ORANGE) + "padding: 8px 12px;"
+        return f'<div class="stepwise-check" role="group" style="{style}">{"".join(parts)}</div>'
+
+    def display(self) -> None:
+        """Show the card in the notebook; outside of one, do nothing."""
+        if "IPython" not in sys.modules:
+            return
+        from IPython import get_ipython
+        from IPython.display import display
+
+        if get_ipython() is not None:
+            display({"text/html": self.html(), "text/plain": self.text()}, raw=True)
+
+
+def _icon(colour: str, path: str) -> str:
+    return (
+        '<svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true" '
+        'style="vertical-align: -2px; display: inline;">'
+        f'<circle cx="7" cy="7" r="7" fill="rgb({colour})"/>'
+        f'<path d="{path}" stroke="white" stroke-width="1.8" fill="none"/></svg>'
+    )
+
+
+_TICK = _icon(_GREEN, "M3.5 7.2 L6 9.7 L10.5 4.6")
+_CROSS = _icon(_ORANGE, "M4.3 4.3 L9.7 9.7 M9.7 4.3 L4.3 9.7")
+
+
+def _happened(sentence: str) -> str:
+    return f'<div style="margin-top: 6px; overflow-wrap: anywhere;">{escape(sentence)}</div>'
+
+
+def _excerpt(place: Place) -> str:
+    rows = []
+    for number, text in place.around:
+        here = number == place.line
+        mark = "→" if here else " "
+        weight = f"background: rgba({_ORANGE}, 0.16); font-weight: 600;" if here else ""
+        rows.append(
+            f'<span style="display: block; {weight}">{mark} {number:>3}  {escape(text)}</span>'
+        )
+    style = f"{_CODE}margin: 4px 0; background: none; color: inherit; white-space: pre; "
+    label = f"Line {place.line} of {escape(place.function)}"
+    return f'<pre style="{style}overflow-x: auto;" aria-label="{label}">{"".join(rows)}</pre>'
+
+
+def _table(facts: tuple[tuple[str, str], ...]) -> str:
+    rows = "".join(
+        f'<tr style="background: none;"><th scope="row" style="{_TERM}">{escape(label)}</th>'
+        f'<td style="{_VALUE}">{escape(value)}</td></tr>'
+        for label, value in facts
+    )
+    style = "border: none; border-collapse: collapse; margin: 6px 0 0 0; color: inherit; "
+    return f'<table style="{style}">{rows}</table>'
+
+
+def _wrapped(text: str, indent: int = 0) -> str:
+    return fill(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False)
