@@ -7,6 +7,7 @@ from contextlib import ExitStack, redirect_stderr
 from types import TracebackType
 from typing import Any, NoReturn
 
+from course.checks.byhand import by_hand
 from course.checks.cards import Card
 from course.checks.failure import BadCheck, CheckFailure
 from course.checks.growth import DEFAULT_SIZES, measure
@@ -30,6 +31,7 @@ def check(
     picture: Callable[[Outcome], str] | None = None,
     hidden: bool = False,
     lines: int | None = LINES,
+    without: Sequence[str] = (),
 ) -> "Check":
     """A named check, to be used as `with check(...) as case:`.
 
@@ -41,7 +43,7 @@ def check(
 
     Leaving the block shows a card, and raises `CheckFailure` if something did not hold.
     """
-    return Check(name, idea, picture, hidden, lines)
+    return Check(name, idea, picture, hidden, lines, without)
 
 
 class Check:
@@ -54,9 +56,10 @@ class Check:
         picture: Callable[[Outcome], str] | None,
         hidden: bool,
         lines: int | None,
+        without: Sequence[str],
     ) -> None:
         self.name, self.idea, self.hidden = name, idea, hidden
-        self._picture, self._lines = picture, lines
+        self._picture, self._lines, self._without = picture, lines, without
         self._outcomes: list[Outcome] = []
         self._card: Card | None = None
         self._quiet = ExitStack()
@@ -96,8 +99,9 @@ class Check:
         """Count the operations of `function` on inputs of growing size.
 
         `make_input(n)` gives the input of size n: a tuple of arguments, or the only argument.
-        Every read, write, comparison and calculation with the numbers in it counts (see
-        `counting`); `at_most(n)` bounds the count, and `label` writes the bound ("24n").
+        Every read, write, comparison and calculation with the numbers of its lists counts (see
+        `counting`; a number that is an argument itself does not); `at_most(n)` bounds the count,
+        and `label` writes the bound ("24n").
         `gives(*arguments)` and `leaves={index: f}` with `f(*arguments)` say what must be returned
         and left in an argument: without either, returning at once would be fast enough.
         """
@@ -176,7 +180,7 @@ class Check:
         error: Mishap | None = None
         with redirect_stderr(sys.stdout):  # nbgrader takes anything on stderr for a failure
             try:
-                with at_most_lines(self._lines, namespace):
+                with at_most_lines(self._lines, namespace), by_hand(self._without, namespace):
                     result = function(*after, **named)
             except BaseException as raised:
                 error = mishap(raised, namespace, self._test_file)

@@ -38,7 +38,7 @@ def measure(
         arguments = given if type(given) is tuple else (given,)
         budget = max(PATIENCE, int(60 * at_most(n)))
         counter = Counter(budget)
-        outcome = attempt(n, arguments, counted(_deepcopy(arguments), counter))
+        outcome = attempt(n, arguments, _counting(arguments, counter))
         ended = counter.total > budget
         counts.append(min(counter.total, budget))
         counter.budget = None  # the comparisons below are ours
@@ -55,6 +55,14 @@ def measure(
     if all(number <= bound for number, bound in zip(counts, bounds, strict=True)):
         return None
     return _too_much(sizes, counts, bounds, label, ended)
+
+
+def _counting(arguments: tuple[Any, ...], counter: Counter) -> tuple[Any, ...]:
+    """Counting copies of the arguments. A bare number is a size or an index: it does not count."""
+    return tuple(
+        argument if type(argument) in (int, float) else counted(_deepcopy(argument), counter)
+        for argument in arguments
+    )
 
 
 def _wrong(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from course.checks.byhand import NotByHand
 from course.checks.counting import WorkLimit
 from course.checks.show import show
 
@@ -53,6 +54,8 @@ class Mishap:
                 if hidden
                 else f"{self.message} Perhaps a loop in it never ends."
             )
+        if self.kind is NotByHand:
+            return f"Your code calls {self.message}, which this exercise asks you to do yourself."
         if self.kind is KeyboardInterrupt:
             return "Your code was still running when it was interrupted."
         if hidden:

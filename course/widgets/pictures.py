@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from course.widgets.values import Encoder, number, text
+from course.widgets.values import Encoded, Encoder, number, text
 
 COLOURS = {
     "bar": "#56B4E9",
@@ -339,6 +339,13 @@ def _container(
     if len(ends) < 2 or ends[0] == ends[-1] or ends[0] < 0 or ends[-1] >= count:
         return None
     return ends[0], ends[-1]
+
+
+def shown(value: Encoded) -> Any:
+    """An encoded value as a picture takes it: a number or a string as itself, the rest as text."""
+    if isinstance(value, dict) and "value" in value:
+        return value["value"]
+    return value if isinstance(value, (int, float, str)) else text(value)
 
 
 def _texts(values: list[Any]) -> list[str]:

@@ -208,6 +208,40 @@ def test_a_student_cannot_raise_the_way_out() -> None:
     assert "raised CheckFailure" in failure(lambda case: case(cheats).gives(1))
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return sorted(x)",
+        "x.sort()\n    return x",
+        "order = sorted\n    return order(x)",
+        "try:\n        return sorted(x)\n    except Exception:\n        return x",
+        "import heapq\n    return list(heapq.merge(x, []))",
+    ],
+)
+def test_what_must_be_done_by_hand(body: str) -> None:
+    cheats = student(f"def f(x):\n    {body}")
+    without = ("sorted", "sort", "merge")
+    text = failure(lambda case: case(cheats, [1]).gives([1]), without=without)
+    assert "which this exercise asks you to do yourself" in " ".join(text.split())
+    assert "of f: " in text
+    with check("sorts", idea="…") as case:
+        case(cheats, [2, 1] if "heapq" not in body else [1, 2]).gives([1, 2])
+
+
+def test_the_students_own_function_may_have_any_name() -> None:
+    own = student(
+        "def sort(x):\n    return x[::-1]\n\ndef f(x):\n    return sort(x)"
+    )
+    with check("reverses", idea="…", without=("sort", "sorted")) as case:
+        case(own, [2, 1]).gives([1, 2])
+
+
+def test_libraries_may_call_it() -> None:
+    indirect = student("import statistics\ndef f(x):\n    return statistics.median(x)")
+    with check("is in the middle", idea="…", without=("sorted",)) as case:
+        case(indirect, [3, 1, 2]).gives(2)
+
+
 def test_a_strange_result_does_not_break_the_card() -> None:
     strange = student("""\
         class Strange:
