@@ -32,13 +32,16 @@ SETTINGS = {
     ROOT / "jupyter" / "page_config.json": "etc/jupyter/labconfig/page_config.json",
 }
 WELCOME = "course/welcome.ipynb"
+STUDENT_EDITION = not (ROOT / "autograder").is_dir()
 OLDEST_PYTHON = (3, 11)
 DISK_NEEDED = 3 * 10**9  # bytes; a CPU-only environment was measured at 2.5 GB
 FIRST_PORT = 8888  # JupyterLab's own
 
-# pip's word for each requirement of the lock, as it comes to it.
+# pip's word for each package, as it comes to it, and the package's name in it.
 TAKEN = re.compile(
-    r"(?:Collecting|Processing|Requirement already satisfied:) (?:\S*[/\\])?(\S+).*\(from -r "
+    r"(?:Collecting|Processing|Requirement already satisfied:) (?:\S*[/\\])?"
+    r"([\w.]+(?:-[a-z_][\w.]*)*)",
+    re.IGNORECASE,
 )
 
 
@@ -113,14 +116,10 @@ def install(python: Path) -> None:
     log = VENV / "install.log"
     command = [*pip(python), "--progress-bar", "off", "--retries", "2", "-r", LOCK]
     total = len(LOCK.read_text(encoding="utf-8").splitlines())
-    with log.open("w", encoding="utf-8") as file:
-        process = start(command)
-        try:
-            for line in follow(output_of(process), total):
-                file.write(line)
-            code = process.wait()
-        finally:
-            stop(process)
+    with log.open("w", encoding="utf-8") as file, started(command) as process:
+        for line in follow(output_of(process), total):
+            file.write(line)
+        code = process.wait()
     if code:
         what = "the packages could not be installed"
         raise Failure(f"{explain(read(log), what)} The whole story: {log.relative_to(ROOT)}")
@@ -134,6 +133,7 @@ def install_project(python: Path) -> None:
         run([*pip(python), "--quiet", "--no-deps", "--no-build-isolation", "--editable", ROOT])
         prefix = run([python, "-c", "import sys; print(sys.prefix)"]).strip()
     except subprocess.CalledProcessError as error:
+        print(error.output, file=sys.stderr)
         raise Failure(explain(error.output, "the course itself could not be installed")) from None
     for ours, theirs in SETTINGS.items():
         if ours.exists():
@@ -145,15 +145,15 @@ def install_project(python: Path) -> None:
 def follow(lines: Iterable[str], total: int) -> Iterator[str]:
     """Pass pip's output on, line by line, showing how far it has come."""
     terminal = sys.stdout.isatty()
-    done = 0
+    names: set[str] = set()
     for line in lines:
         yield line
         shown = None
         found = TAKEN.match(line)
-        if found:
-            done += 1
-            if terminal or done % 25 == 0:
-                shown = f"  {done} of about {total}: {found.group(1)}"
+        if found and found.group(1) not in names:
+            names.add(found.group(1))
+            if terminal or len(names) % 25 == 0:
+                shown = f"  {len(names)} of about {total}: {found.group(1)}"
         elif line.startswith("Installing collected packages"):
             shown = "  all there; unpacking (about half a minute)"
         if shown and terminal:
@@ -217,7 +217,7 @@ def only_one_setup() -> Iterator[None]:
 
 def build_notebooks(python: Path) -> None:
     """Build the notebooks if any text has changed; a student edition has nothing to build."""
-    if not (ROOT / "autograder").is_dir():
+    if STUDENT_EDITION:
         return
     folders = ("course", "solutions", "autograder")
     texts = sorted(text for folder in folders for text in (ROOT / folder).rglob("*.py"))
@@ -239,7 +239,8 @@ def lab(python: Path, arguments: list[str]) -> int:
         raise Failure(f"port {port} is in use; choose another, or leave it out to get a free one.")
     if not port and in_use(FIRST_PORT):
         say(f"port {FIRST_PORT} is in use; JupyterLab takes the next free one")
-    command = [str(python), "-m", "jupyterlab", WELCOME, *arguments]
+    page = f"--LabApp.default_url=/lab/tree/{WELCOME}"
+    command = [str(python), "-m", "jupyterlab", page, *arguments]
     if hasattr(os, "geteuid") and os.geteuid() == 0 and "--allow-root" not in arguments:
         say("you are root; JupyterLab is told that this is meant (--allow-root)")
         command.append("--allow-root")
@@ -276,20 +277,20 @@ def test(python: Path, arguments: list[str]) -> int:
     """Run every gate, whatever the others say, and end with one summary. Returns the exit code."""
     environment = environment_of(python)
     results = []  # (gate, passed, seconds, remark)
-    pytest = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile", *arguments]
-    try:
-        environment["STEPWISE_BROWSER"] = find_browser() or fetch_browser(python)
-    except Failure as failure:
-        results.append(("browser", False, 0.0, str(failure)))
-        pytest += ["-m", "not browser"]
-    gates = [("tests", ["pytest", *pytest])]
-    if (ROOT / "autograder").is_dir():
+    pytest = ["pytest", "-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+    gates = []
+    if not STUDENT_EDITION:
+        try:
+            environment["STEPWISE_BROWSER"] = find_browser() or fetch_browser(python)
+        except Failure as failure:
+            results.append(("browser", False, 0.0, str(failure)))
+            pytest += ["-m", "not browser"]
         gates = [
             ("lint", ["ruff", "check", "."]),
             ("format", ["ruff", "format", "--check", "."]),
             ("types", ["mypy"]),
-            *gates,
         ]
+    gates.append(("tests", [*pytest, *arguments]))
     for gate, command in gates:
         say(f"{gate}: {' '.join(command)}")
         began = time.monotonic()
@@ -304,14 +305,11 @@ def test(python: Path, arguments: list[str]) -> int:
 def watch(command: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
     """Run with the output passed on. Returns the exit code and the last line not empty."""
     last = ""
-    process = start(command, environment)
-    try:
+    with started(command, environment) as process:
         for line in output_of(process):
             print(line, end="", flush=True)
             last = line.strip(" =\n") or last
         return process.wait(), last
-    finally:
-        stop(process)
 
 
 # --- system parts that pip cannot bring --------------------------------------------------------
@@ -404,11 +402,14 @@ def apt_install(package: str) -> bool:
 # --- processes ---------------------------------------------------------------------------------
 
 
-def start(command: Sequence, environment: Mapping[str, str] = os.environ) -> subprocess.Popen[str]:
-    """Start `command` at the project's root, with its output and errors in one pipe."""
+@contextlib.contextmanager
+def started(
+    command: Sequence, environment: Mapping[str, str] = os.environ
+) -> Iterator[subprocess.Popen[str]]:
+    """A process at the project's root, its output and errors in one pipe; ends with the block."""
     # A person's own pip settings for other work must not steer the packages elsewhere.
     environment = {**environment, "PIP_USER": "0", "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(
+    with subprocess.Popen(
         [str(word) for word in command],
         cwd=ROOT,
         env=environment,
@@ -416,26 +417,22 @@ def start(command: Sequence, environment: Mapping[str, str] = os.environ) -> sub
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
 
 
 def output_of(process: subprocess.Popen[str]) -> Iterable[str]:
     return process.stdout or []
 
 
-def stop(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        process.wait()
-
-
 def run(command: Sequence) -> str:
     """Run quietly. Returns what it printed; raises CalledProcessError with that if it fails."""
-    process = start(command)
-    try:
+    with started(command) as process:
         output, _ = process.communicate()
-    finally:
-        stop(process)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, output)
     return output

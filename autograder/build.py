@@ -2,17 +2,16 @@
 
 import argparse
 import contextlib
-import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from traitlets.config import Config
 
 from autograder.configuration import configure
+from autograder.engine import captured_log, reason
 from autograder.errors import UsageError
 from autograder.notebooks import (
     built_fingerprint,
@@ -83,6 +82,17 @@ def build(
     return changed
 
 
+def record(course: Course, assignment: str, gradebook: str) -> None:
+    """Record the cells and points of `assignment` in the gradebook at the URL `gradebook`.
+
+    Nothing under exercises/ is touched: nbgrader works in a copy. Raises UsageError with nbgrader's
+    reason, for example when cells were added after somebody has handed in.
+    """
+    texts = text_notebooks(course, assignment)
+    instructor = {t.with_suffix(".ipynb"): dumps(read_text_notebook(t)) for t in texts}
+    _student_notebooks(course, assignment, instructor, gradebook)
+
+
 def text_notebooks(course: Course, only: str | None = None) -> list[Path]:
     """All text notebooks of lessons and solutions, or those of the unit `only`, sorted."""
     return [
@@ -95,7 +105,7 @@ def text_notebooks(course: Course, only: str | None = None) -> list[Path]:
 
 
 def _student_notebooks(
-    course: Course, assignment: str, instructor: dict[Path, str]
+    course: Course, assignment: str, instructor: dict[Path, str], gradebook: str | None = None
 ) -> dict[Path, str]:
     """What nbgrader makes of one assignment: {path under exercises/: text}."""
     folder = course.solutions / assignment
@@ -111,7 +121,7 @@ def _student_notebooks(
             if path.is_relative_to(folder):
                 target = copy.solutions / path.relative_to(course.solutions)
                 target.write_text(content, encoding="utf-8")
-        generate(copy, assignment)
+        generate(copy, assignment, gradebook=gradebook)
         return {
             course.exercises / path.relative_to(copy.exercises): path.read_text(encoding="utf-8")
             for path in sorted((copy.exercises / assignment).rglob("*"))
@@ -119,10 +129,10 @@ def _student_notebooks(
         }
 
 
-def generate(course: Course, assignment: str, *, database: bool = False) -> None:
+def generate(course: Course, assignment: str, *, gradebook: str | None = None) -> None:
     """Run nbgrader's own generate_assignment from solutions/ into exercises/ of `course`.
 
-    With `database`, the assignment, its cells and its points are recorded in the gradebook, as
+    With `gradebook` (a URL), the assignment, its cells and its points are recorded there, as
     grading needs. Raises UsageError with nbgrader's reason if the notebook is not gradable.
     """
     from nbgrader.converters import GenerateAssignment
@@ -131,18 +141,19 @@ def generate(course: Course, assignment: str, *, database: bool = False) -> None
 
     config = configure(Config(), course)
     config.CourseDirectory.assignment_id = assignment
-    config.GenerateAssignment.no_database = not database
-    config.SaveCells.enabled = database
+    config.GenerateAssignment.no_database = gradebook is None
+    config.SaveCells.enabled = gradebook is not None
     config.GenerateAssignment.force = True
-    if database:
-        course.grading.mkdir(parents=True, exist_ok=True)
+    if gradebook:
+        config.CourseDirectory.db_url = gradebook
     converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
-    with _captured_log(converter.log) as messages:
+    with captured_log(converter.log) as messages:
         try:
             converter.start()
         except (NbGraderException, SystemExit) as error:
-            reason = messages[-1] if messages else str(error)
-            raise UsageError(f"nbgrader cannot make {assignment}: {reason}") from error
+            raise UsageError(
+                f"nbgrader cannot make {assignment}: {reason(messages, error)}"
+            ) from error
 
 
 def _place(course: Course, path: Path, content: str, *, keep: bool, check: bool) -> str | None:
@@ -150,7 +161,7 @@ def _place(course: Course, path: Path, content: str, *, keep: bool, check: bool)
     shown = path.relative_to(course.root)
     if not path.exists():
         if not check:
-            _write(path, content)
+            write(path, content)
         return f"built {shown}"
     if path.read_text(encoding="utf-8", errors="replace") == content:
         return None
@@ -162,7 +173,7 @@ def _place(course: Course, path: Path, content: str, *, keep: bool, check: bool)
     line = f"rebuilt {shown}"
     if changed:
         line += f" (your changed copy is {keep_copy(course, path).relative_to(course.root)})"
-    _write(path, content)
+    write(path, content)
     return line
 
 
@@ -180,8 +191,8 @@ def keep_copy(course: Course, path: Path) -> Path:
     return copy
 
 
-def _write(path: Path, content: str) -> None:
-    """Write whole or not at all: to a file beside it, then renamed."""
+def write(path: Path, content: str) -> None:
+    """Write the file whole or not at all: beside it, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
@@ -219,24 +230,3 @@ def _fingerprint_of(content: str) -> str:
     import nbformat
 
     return fingerprint(nbformat.reads(content, as_version=4))
-
-
-@contextlib.contextmanager
-def _captured_log(logger: logging.Logger) -> Iterator[list[str]]:
-    """The error messages that `logger` gets meanwhile; nothing is printed."""
-    messages: list[str] = []
-
-    class Collect(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if record.levelno >= logging.ERROR:
-                messages.append(record.getMessage())
-
-    handler, old_level, old_propagate = Collect(), logger.level, logger.propagate
-    old_handlers, logger.handlers = logger.handlers, [handler]
-    logger.propagate = False
-    logger.setLevel(logging.INFO)
-    try:
-        yield messages
-    finally:
-        logger.handlers, logger.propagate = old_handlers, old_propagate
-        logger.setLevel(old_level)

@@ -39,6 +39,19 @@ class Course:
         return self.root / "grading"
 
     @property
+    def work(self) -> Path:
+        """Where a student's JupyterLab puts assignments that it fetched."""
+        return self.root / "work"
+
+    def submitted(self, student: str, assignment: str) -> Path:
+        """Where the hand-in of `student` lies."""
+        return self.grading / "submitted" / student / assignment
+
+    def autograded(self, student: str, assignment: str) -> Path:
+        """Where the executed notebooks of the hand-in of `student` lie."""
+        return self.grading / "autograded" / student / assignment
+
+    @property
     def kept(self) -> Path:
         """Copies of notebooks that somebody had changed and a command was about to replace."""
         return self.root / "kept"

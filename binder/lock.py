@@ -51,11 +51,14 @@ def resolve(requirements: list[str], *constraints: str) -> list[str]:
     return [pin for pin in pins if not CUDA.match(pin)]
 
 
-def environment(ranges: dict[str, str], pins: list[str], from_conda: set[str]) -> str:
+def environment(
+    build_tools: list[str], ranges: dict[str, str], pins: list[str], from_conda: set[str]
+) -> str:
     """The text of environment.yml.
 
-    `ranges` maps names to version ranges (`{"numpy": ">=2.4,<2.5"}`), `pins` are the lock's lines,
-    and `from_conda` names all that the conda packages bring with them.
+    `build_tools` are what installing the course itself needs (`["setuptools>=77"]`). `ranges` maps
+    names to version ranges (`{"numpy": ">=2.4,<2.5"}`), `pins` are the lock's lines, and
+    `from_conda` names all that the conda packages bring with them.
     """
     conda = [f"{theirs} {ranges[ours]}" for ours, theirs in CONDA_NAMES.items()]
     pip = [pin for pin in pins if name_of(pin) not in from_conda]
@@ -69,6 +72,7 @@ def environment(ranges: dict[str, str], pins: list[str], from_conda: set[str]) -
         "dependencies:",
         f"  - python={OLDEST_PYTHON}",
         "  - pip",
+        *(f"  - {tool}" for tool in build_tools),
         *(f"  - {requirement}" for requirement in conda),
         "  - pip:",
         *(f'      - "{pin}"' if ";" in pin else f"      - {pin}" for pin in pip),
@@ -77,15 +81,19 @@ def environment(ranges: dict[str, str], pins: list[str], from_conda: set[str]) -
 
 
 def main() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = settings["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
     pins = resolve(wanted)
     lock = ROOT / "requirements.lock"
     lock.write_text("\n".join(pins) + "\n", encoding="utf-8")
     heavy = [need for need in project["dependencies"] if name_of(need) in CONDA_NAMES]
-    from_conda = {name_of(pin) for pin in resolve(heavy, str(lock))}
+    # What the heavy packages need comes with them, but not what the course itself asks for: torch's
+    # wheel for Linux needs triton, conda's torch for the CPU does not bring it.
+    asked = {name_of(need) for need in wanted} - set(CONDA_NAMES)
+    from_conda = {name_of(pin) for pin in resolve(heavy, str(lock))} - asked
     ranges = {name_of(need): re.sub(r"^[\w.-]+", "", need) for need in heavy}
-    text = environment(ranges, pins, from_conda)
+    text = environment(settings["build-system"]["requires"], ranges, pins, from_conda)
     (ROOT / "environment.yml").write_text(text, encoding="utf-8")
     print(f"requirements.lock: {len(pins)} pins; environment.yml: {len(from_conda)} from conda")
 

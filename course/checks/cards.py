@@ -21,10 +21,10 @@ _FRAME = (
     "font-family: var(--jp-ui-font-family, system-ui, sans-serif); "
 )
 _CODE = "font-family: var(--jp-code-font-family, monospace); font-size: 13px; "
-_TERM = "font-weight: 600; padding-right: 12px; white-space: nowrap; "
-_TERM += "text-align: left; vertical-align: top; background: none; border: none; "
-_VALUE = _CODE + "white-space: pre-wrap; overflow-wrap: anywhere; text-align: left; "
-_VALUE += "background: none; border: none; "
+_CELL = "padding: 1px 14px 1px 0; text-align: left; vertical-align: baseline; "
+_CELL += "background: none; border: none; "
+_TERM = _CELL + "font-weight: 600; white-space: nowrap; "
+_VALUE = _CELL + _CODE + "white-space: pre-wrap; overflow-wrap: anywhere; "
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ class Card:
             return f"Passed: {self.name}{f' ({self.note})' if self.note else ''}"
         lines = [f"Not yet: {self.name}", *(_wrapped(t) for t in (self.idea, self.happened) if t)]
         if self.place is not None:
-            lines.append(f"Line {self.place.line} of {self.place.function}: {self.place.text}")
+            source = f": {self.place.text}" if self.place.text else ""
+            line = f"Line {self.place.line} of {self.place.function}{source}"
+            lines.append(_wrapped(line, 4))
         lines += [_wrapped(f"{label}: {value}", 4) for label, value in self.facts]
         lines += [_wrapped(self.note)] if self.note else []
         return "\n".join(lines)

@@ -71,9 +71,7 @@ class Check:
 
     def __call__(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Outcome:
         """Call `function` on copies of the arguments; ask the outcome what it should be."""
-        pieces = [show(argument) for argument in arguments]
-        pieces += [f"{key}={show(value)}" for key, value in named.items()]
-        call = f"{name_of(function)}({', '.join(pieces)})"
+        call = _call_as_text(function, arguments, named)
         after = tuple(copied(argument) for argument in arguments)
         copies = {key: copied(value) for key, value in named.items()}
         return self._try(call, function, arguments, after, copies)
@@ -108,8 +106,8 @@ class Check:
         if gives is None and not leaves:
             raise BadCheck("growth needs `gives` or `leaves`: doing nothing is always fast")
 
-        def attempt(n: int, given: tuple[Any, ...], counting: tuple[Any, ...]) -> Outcome:
-            call = f"{name_of(function)} on an input of size {n}"
+        def attempt(given: tuple[Any, ...], counting: tuple[Any, ...]) -> Outcome:
+            call = _call_as_text(function, given, {})
             outcome = self._try(call, function, given, counting, {})
             outcome.judged = True
             return outcome
@@ -206,6 +204,12 @@ class Check:
         if found.kind is AssertionError and found.place is None:
             return Card(happened=found.message)
         return Card.of_mishap(found)
+
+
+def _call_as_text(function: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> str:
+    pieces = [show(argument) for argument in arguments]
+    pieces += [f"{key}={show(value)}" for key, value in named.items()]
+    return f"{name_of(function)}({', '.join(pieces)})"
 
 
 def _raise_alone(failure: CheckFailure) -> NoReturn:

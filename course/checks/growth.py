@@ -11,14 +11,14 @@ from course.checks.counting import Counter, counted
 from course.checks.outcome import Outcome
 from course.checks.show import count
 
-DEFAULT_SIZES = (16, 32, 64, 128, 256)
-PATIENCE = 200_000  # a run may do this many operations, or 60 times the bound: enough for n²
+DEFAULT_SIZES = (16, 32, 64, 128)
+PATIENCE = 100_000  # a run may do this many operations, or 60 times the bound: enough for n²
 
 _deepcopy = deepcopy
 
 
 def measure(
-    attempt: Callable[[int, tuple[Any, ...], tuple[Any, ...]], Outcome],
+    attempt: Callable[[tuple[Any, ...], tuple[Any, ...]], Outcome],
     make_input: Callable[[int], Any],
     sizes: Sequence[int],
     at_most: Callable[[int], float],
@@ -28,7 +28,7 @@ def measure(
 ) -> Card | None:
     """The card of a failure, or None if every count stays within the bound.
 
-    `attempt(n, arguments, counting arguments)` calls the student's function. Larger sizes are tried
+    `attempt(arguments, counting arguments)` calls the student's function. Larger sizes are tried
     after one that is over the bound, to show the growth in a curve, but not after an ended run.
     """
     counts: list[int] = []
@@ -38,7 +38,7 @@ def measure(
         arguments = given if type(given) is tuple else (given,)
         budget = max(PATIENCE, int(60 * at_most(n)))
         counter = Counter(budget)
-        outcome = attempt(n, arguments, _counting(arguments, counter))
+        outcome = attempt(arguments, _counting(arguments, counter))
         ended = counter.total > budget
         counts.append(min(counter.total, budget))
         counter.budget = None  # the comparisons below are ours

@@ -9,7 +9,7 @@ a title for screen readers.
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Self
 
 from course.widgets.values import Encoded, Encoder, number, text
 
@@ -37,13 +37,30 @@ MARK_MEANING = {
 Pointers = Mapping[str, int]
 
 
+class Picture(str):
+    """SVG text that a notebook shows as a picture, and a terminal as its title and description."""
+
+    words: str
+
+    def __new__(cls, svg: str, words: str) -> Self:
+        picture = super().__new__(cls, svg)
+        picture.words = words
+        return picture
+
+    def __repr__(self) -> str:
+        return self.words
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
 def bars(
     values: Sequence[Any],
     pointers: Pointers | None = None,
     water: bool | tuple[int, int] | None = None,
     marks: Mapping[int, str] | None = None,
     title: str | None = None,
-) -> str:
+) -> Picture:
     """Bars of the given heights, with named pointers below them, as SVG text.
 
     `pointers` maps a label to an index; one just outside (-1 or `len(values)`) is drawn there.
@@ -107,7 +124,7 @@ def cells(
     pointers: Mapping[str, Pointers] | None = None,
     marks: Mapping[str, Mapping[int, str]] | None = None,
     title: str | None = None,
-) -> str:
+) -> Picture:
     """Rows of cells, one a list, each with its name, indexes and its own pointers, as SVG text.
 
     `rows` maps a name to the values; `pointers` a row's name to {label: index}; `marks` a row's
@@ -167,6 +184,52 @@ def cells(
     return _svg(wide, top, shapes, said, "; ".join(more))
 
 
+def grid(
+    table: Sequence[Sequence[Any]],
+    marks: Mapping[tuple[int, int], str] | None = None,
+    rows: Sequence[Any] | None = None,
+    columns: Sequence[Any] | None = None,
+    corner: str = "",
+    title: str | None = None,
+) -> Picture:
+    """A table of values as SVG text; a value of `None` leaves its place empty.
+
+    `marks` maps (row, column) to "read" | "write" | "right" | "wrong" | "done"; `rows` and
+    `columns` are names for the sides (indexes by default), `corner` says what they mean.
+    """
+    marks = dict(marks or {})
+    width = max([len(row) for row in table], default=0)
+    row_names = [str(name) for name in (rows or range(len(table)))]
+    column_names = [str(name) for name in (columns or range(width))]
+    words = [["" if value is None else _texts([value])[0] for value in row] for row in table]
+    longest = max([len(word) for row in words for word in row], default=1)
+    side, high = max(30.0, 8.0 * longest + 12), 28.0
+    left = max([len(corner) * 7.0, *(8.0 * len(name) for name in row_names)]) + 24
+    top = 30.0
+    shapes = [_label(left - 12, 20, corner, 200, True, "end")]
+    for column, name in enumerate(column_names):
+        shapes.append(_label(left + side * (column + 0.5), 20, name, side, True))
+    for row, line in enumerate(words):
+        y = top + high * row
+        shapes.append(_label(left - 12, y + 19, row_names[row], left, True, "end"))
+        for column, word in enumerate(line):
+            if table[row][column] is None:
+                continue
+            kind = marks.get((row, column))
+            fill = f"fill:{_colour(kind)};fill-opacity:.35" if kind else "fill:none"
+            edge = f"stroke:{_colour(kind)};stroke-width:2" if kind else "stroke:currentColor"
+            shapes.append(
+                f'<rect x="{left + side * column + 1.5:.1f}" y="{y + 1.5:.1f}" '
+                f'width="{side - 3:.1f}" height="{high - 3:.1f}" rx="3" style="{fill};{edge}"/>'
+            )
+            shapes.append(_label(left + side * (column + 0.5), y + 19, word, side))
+    said = title or f"Table of {len(table)} by {width}"
+    told = [f"row {name}: {_listed(line)}" for name, line in zip(row_names, words, strict=False)]
+    return _svg(
+        left + side * width + 12, top + high * len(table) + 8, shapes, said, "; ".join(told)
+    )
+
+
 def curve(
     sizes: Sequence[float],
     counts: Sequence[float] | Mapping[str, Sequence[float]],
@@ -174,7 +237,7 @@ def curve(
     label: str = "",
     what: str = "operations",
     title: str | None = None,
-) -> str:
+) -> Picture:
     """Counts against input sizes, with a dashed bound, as SVG text.
 
     `counts` is one list (as long as `sizes`), or {name: list} for several. `bound` is a function
@@ -236,17 +299,28 @@ def curve(
     return _svg(width, height, shapes, said, f"sizes: {sizes_told}; {'; '.join(told)}")
 
 
+def side_by_side(*drawn: Picture) -> Picture:
+    """Several pictures in a row; one below the other where the page is narrow."""
+    boxes = "".join(f"<span>{one}</span>" for one in drawn)
+    return Picture(
+        f'<div style="display:flex;flex-wrap:wrap;gap:24px;align-items:flex-end">{boxes}</div>',
+        " | ".join(one.words for one in drawn),
+    )
+
+
 # parts
 
 
-def _svg(width: float, height: float, shapes: list[str], title: str, description: str) -> str:
+def _svg(width: float, height: float, shapes: list[str], title: str, description: str) -> Picture:
     said = f"<desc>{escape(description)}</desc>" if description else ""
-    full = escape(f"{title}. {description}" if description else title, quote=True)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{full}" '
+    words = f"{title}. {description}" if description else title
+    return Picture(
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" '
+        f'aria-label="{escape(words, quote=True)}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" '
         'style="max-width:100%;height:auto;font:13px system-ui,sans-serif">'
-        f"<title>{escape(title)}</title>{said}{''.join(shapes)}</svg>"
+        f"<title>{escape(title)}</title>{said}{''.join(shapes)}</svg>",
+        words,
     )
 
 

@@ -38,8 +38,8 @@ class Watched:
 def bars(*names: str, pointers: Sequence[str] | None = None, water: bool = False) -> View:
     """A view of one list of numbers as bars. `water` fills between the outermost two pointers.
 
-    `pointers` are the names to draw; by default, or when the function has none of these, every
-    name that indexes the list.
+    `pointers` are the names to draw, whole numbers of the function; by default, or when it has none
+    of these, every name that indexes the list.
     """
     return View("bars", names, tuple(pointers) if pointers else None, water)
 
@@ -85,9 +85,11 @@ def values_at(step: Step, container: Watched) -> list[Encoded] | None:
 
 
 def pointers_at(step: Step, container: Watched, only: Sequence[str] | None) -> dict[str, int]:
-    """The names that point into the container at this step."""
-    pointers = step["pointers"].get(container.key, {})
-    return {name: index for name, index in pointers.items() if only is None or name in only}
+    """The names that point into the container at this step; with `only`, just those names."""
+    if only is None:
+        return dict(step["pointers"].get(container.key, {}))
+    found = {name: step["locals"].get(name) for name in only}
+    return {name: index for name, index in found.items() if type(index) is int}
 
 
 def situation(step: Step, containers: Sequence[Watched]) -> list[Any]:
@@ -133,14 +135,10 @@ def _sequences(run: Run) -> list[str]:
 
 
 def _pointer_names(run: Run, view: View) -> list[str] | None:
-    """The view's pointer names if this run uses any of them, else None: draw all."""
-    used = {
-        name
-        for step in run["steps"]
-        for container in step["pointers"].values()
-        for name in container
-    }
-    return list(view.pointers) if view.pointers and used & set(view.pointers) else None
+    """The view's pointer names if this run has any of them, else None: draw all."""
+    names = view.pointers or ()
+    found = any(type(step["locals"].get(name)) is int for step in run["steps"] for name in names)
+    return list(names) if found else None
 
 
 def _decoded(values: list[Encoded]) -> list[Any]:

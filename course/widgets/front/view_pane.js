@@ -70,10 +70,9 @@ export function viewPane() {
   }
 
   function pointersOf(step, container) {
-    const all = Object.entries(step.pointers[container.key] ?? {});
-    return Object.fromEntries(
-      all.filter(([name]) => !view.pointers || view.pointers.includes(name)),
-    );
+    if (!view.pointers) return step.pointers[container.key] ?? {};
+    const named = view.pointers.map((name) => [name, step.locals[name]]);
+    return Object.fromEntries(named.filter(([, index]) => Number.isInteger(index)));
   }
 
   return { node, load, show };

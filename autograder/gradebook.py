@@ -1,0 +1,167 @@
+"""How each hand-in stands, read from the gradebook: graded, waiting for a person, or not graded."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+
+from autograder import handins
+from autograder.paths import Course
+
+GRADED = "graded"
+REVIEW = "needs a person"
+NOT_GRADED = "not graded"
+NOT_HANDED_IN = "not handed in"
+
+
+@dataclass(frozen=True)
+class NotebookStanding:
+    """Points of one notebook; None while somebody or something must still give some."""
+
+    name: str
+    score: float | None
+    max_score: float
+    status: str
+    remarks: tuple[str, ...] = ()  # what a person should know, a sentence each
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one student stands in one assignment. Points are None unless all are given."""
+
+    student: str
+    assignment: str
+    status: str
+    score: float | None
+    max_score: float
+    penalty: float = 0.0
+    notebooks: tuple[NotebookStanding, ...] = ()
+    handed_in: datetime | None = None  # UTC
+    seconds_late: float = 0.0
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+
+
+def labels(url: str, assignment: str) -> dict[str, set[str]]:
+    """The grade_ids of each notebook of an assignment."""
+    with Gradebook(url) as gradebook:
+        return {
+            notebook.name: {cell.name for cell in notebook.source_cells}
+            for notebook in gradebook.find_assignment(assignment).notebooks
+        }
+
+
+def standings(
+    course: Course, url: str, assignment: str, only: Iterable[str] | None = None
+) -> list[Standing]:
+    """How every known student stands, or those in `only`; sorted by student.
+
+    Known are the students in the gradebook and those who have handed in.
+    """
+    here = set(handins.students(course, assignment))
+    with Gradebook(url) as gradebook:
+        known = {student.id: student for student in gradebook.students}
+        wanted = set(only) if only is not None else set(known) | here
+        found = []
+        for name in sorted(wanted):
+            standing = _standing(course, gradebook, assignment, name, name in here)
+            person = known.get(name)
+            if person is not None:
+                standing = replace(
+                    standing,
+                    first_name=person.first_name or "",
+                    last_name=person.last_name or "",
+                    email=person.email or "",
+                )
+            found.append(standing)
+    return found
+
+
+def _standing(
+    course: Course, gradebook: Gradebook, assignment: str, student: str, handed_in: bool
+) -> Standing:
+    largest = 0.0
+    try:
+        largest = float(gradebook.find_assignment(assignment).max_score)
+        submission = gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        status = NOT_GRADED if handed_in else NOT_HANDED_IN
+        return Standing(student, assignment, status, None if handed_in else 0.0, largest)
+    notebooks = sorted(
+        (_notebook(course, notebook, assignment, student) for notebook in submission.notebooks),
+        key=lambda notebook: notebook.name,
+    )
+    statuses = {notebook.status for notebook in notebooks}
+    # A hand-in that came since: what is in the gradebook is about an earlier one.
+    if handed_in and _timestamp(course.submitted(student, assignment)) != _timestamp(
+        course.autograded(student, assignment)
+    ):
+        statuses.add(NOT_GRADED)
+    status = next((s for s in (NOT_GRADED, REVIEW) if s in statuses), GRADED)
+    penalty = float(sum(n.late_submission_penalty or 0.0 for n in submission.notebooks))
+    total = sum(notebook.score or 0.0 for notebook in notebooks)
+    return Standing(
+        *(student, assignment, status),
+        score=max(0.0, total - penalty) if status == GRADED else None,
+        max_score=largest,
+        penalty=penalty,
+        notebooks=tuple(notebooks),
+        handed_in=submission.timestamp,
+        seconds_late=float(submission.total_seconds_late or 0.0),
+    )
+
+
+def _timestamp(folder: Path) -> str | None:
+    try:
+        return (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return None
+
+
+def _notebook(
+    course: Course, notebook: SubmittedNotebook, assignment: str, student: str
+) -> NotebookStanding:
+    folder = course.autograded(student, assignment)
+    about = _about(folder / f"{notebook.name}.ipynb")
+    waiting = [g for g in notebook.grades if g.auto_score is None and g.manual_score is None]
+    if waiting and (about.get("again") or not folder.is_dir()):
+        status = NOT_GRADED
+    elif waiting or any(grade.needs_manual_grade for grade in notebook.grades):
+        status = REVIEW
+    else:
+        status = GRADED
+    return NotebookStanding(
+        notebook.name,
+        score=None if waiting else float(notebook.score),
+        max_score=float(notebook.max_score),
+        status=status,
+        remarks=(
+            *([about["problem"]] if "problem" in about else []),
+            *about.get("review", []),
+            *about.get("events", []),
+        ),
+    )
+
+
+def _about(path: Path) -> dict[str, Any]:
+    """What the steps of grading wrote into the executed notebook, and what its tests ran into."""
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    about = dict(notebook["metadata"].get("stepwise", {}))
+    about["events"] = []
+    for cell in notebook["cells"]:
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        words = _EVENTS.get(cell["metadata"].get("stepwise", {}).get("status"))
+        if name and words:
+            about["events"].append(f"{name} {words}")
+    return about
+
+
+_EVENTS = {"timeout": "ran into the time limit", "died": "stopped Python", "not run": "was not run"}
