@@ -43,7 +43,11 @@ hole, such as 1, 2, 3, 4. Where they stand in the list does not matter.
 """
 
 # %% nbgrader={"grade_id": "longest_consecutive_example", "locked": true}
-HTML(pictures.cells({"nums": [100, 4, 200, 1, 3, 2]}, marks={"nums": dict.fromkeys([1, 3, 4, 5], "done")}))
+HTML(
+    pictures.cells(
+        {"nums": [100, 4, 200, 1, 3, 2]}, marks={"nums": dict.fromkeys([1, 3, 4, 5], "done")}
+    )
+)
 
 
 # %% nbgrader={"grade_id": "longest_consecutive", "solution": true}
@@ -104,7 +108,9 @@ def longest_run(outcome):
     nums = outcome.arguments[0]
     runs = [[x + k for k in range(outcome.expected)] for x in nums]
     run = next((run for run in runs if set(run) <= set(nums)), [])
-    return pictures.cells({"nums": nums}, marks={"nums": {i: "done" for i, x in enumerate(nums) if x in run}})
+    return pictures.cells(
+        {"nums": nums}, marks={"nums": {i: "done" for i, x in enumerate(nums) if x in run}}
+    )
 
 
 SORTING = ("sorted", "sort")
@@ -340,7 +346,9 @@ Remember the two ends and cut the window out once, at the end: cutting out a pie
 def window(outcome):
     """The text of a case that failed, with what was expected and what came marked in it."""
     s, rows, marks = outcome.arguments[0], {}, {}
-    expected = getattr(outcome.expected, "words", repr(outcome.expected)).split(" or ")[0].strip("'\"")
+    expected = (
+        getattr(outcome.expected, "words", repr(outcome.expected)).split(" or ")[0].strip("'\"")
+    )
     got = outcome.got if isinstance(outcome.got, str) else ""
     for name, piece, mark in (("expected", expected, "done"), ("got", got, "wrong")):
         rows[name] = s

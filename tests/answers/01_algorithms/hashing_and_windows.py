@@ -47,7 +47,9 @@ def sorts(nums):
     return longest
 
 
-@wrong("longest_consecutive", caught_by="longest_consecutive_walks_each_run_once", says="operations")
+@wrong(
+    "longest_consecutive", caught_by="longest_consecutive_walks_each_run_once", says="operations"
+)
 def looks_up_in_the_list(nums):
     longest = 0
     for first in nums:
@@ -87,7 +89,8 @@ def counts_different_numbers(nums):
 @wrong("longest_consecutive", caught_by="longest_consecutive_in_any_order", says="Got: 2")
 def asks_for_neighbours_in_the_list(nums):
     longest = length = 1 if nums else 0
-    for before, number in zip(nums, nums[1:]):
+    for i in range(1, len(nums)):
+        before, number = nums[i - 1], nums[i]
         length = length + 1 if number in (before + 1, before - 1) else 1
         longest = max(longest, length)
     return longest
@@ -182,12 +185,12 @@ def ignores_multiplicity(s, t):
     wanted = set(t)
     have = {}
     best, left = "", 0
-    for right, letter in enumerate(s):
+    for end, letter in enumerate(s):
         if letter in wanted:
             have[letter] = have.get(letter, 0) + 1
         while len(have) == len(wanted):
-            if not best or right - left + 1 < len(best):
-                best = s[left : right + 1]
+            if not best or end - left + 1 < len(best):
+                best = s[left : end + 1]
             if s[left] in have:
                 have[s[left]] -= 1
                 if not have[s[left]]:
@@ -202,12 +205,12 @@ def counts_letters_to_spare(s, t):
     for letter in t:
         need[letter] = need.get(letter, 0) + 1
     found, best, left = 0, "", 0
-    for right, letter in enumerate(s):
+    for end, letter in enumerate(s):
         if letter in need:
             found += 1
         while found >= len(t):
-            if not best or right - left + 1 < len(best):
-                best = s[left : right + 1]
+            if not best or end - left + 1 < len(best):
+                best = s[left : end + 1]
             if s[left] in need:
                 found -= 1
             left += 1
@@ -216,14 +219,14 @@ def counts_letters_to_spare(s, t):
 
 @wrong("min_window", caught_by="min_window_shortest", says="a shorter one may come later")
 def takes_the_first_window(s, t):
-    left, right = 0, 0
-    while any(s[:right].count(letter) < t.count(letter) for letter in t):
-        right += 1
-        if right > len(s):
+    left, end = 0, 0
+    while any(s[:end].count(letter) < t.count(letter) for letter in t):
+        end += 1
+        if end > len(s):
             return ""
-    while all(s[left + 1 : right].count(letter) >= t.count(letter) for letter in t):
+    while all(s[left + 1 : end].count(letter) >= t.count(letter) for letter in t):
         left += 1
-    return s[left:right]
+    return s[left:end]
 
 
 @wrong("min_window", caught_by="min_window_shortest", says="not just one")
@@ -232,13 +235,13 @@ def drops_one_letter_only(s, t):
     for letter in t:
         need[letter] = need.get(letter, 0) + 1
     missing, left, best = len(t), 0, None
-    for right, letter in enumerate(s):
+    for end, letter in enumerate(s):
         if letter in need:
             missing -= need[letter] > 0
             need[letter] -= 1
         if missing == 0:
-            if best is None or right - left < best[1] - best[0]:
-                best = (left, right)
+            if best is None or end - left < best[1] - best[0]:
+                best = (left, end)
             if s[left] in need:
                 need[s[left]] += 1
                 missing += need[s[left]] > 0
@@ -265,30 +268,30 @@ def searches_again_from_each_start(s, t):
         for letter in t:
             need[letter] = need.get(letter, 0) + 1
         missing = len(t)
-        for right in range(left, len(s)):
-            if s[right] in need:
-                missing -= need[s[right]] > 0
-                need[s[right]] -= 1
+        for end in range(left, len(s)):
+            if s[end] in need:
+                missing -= need[s[end]] > 0
+                need[s[end]] -= 1
             if missing == 0:
-                if not best or right - left + 1 < len(best):
-                    best = s[left : right + 1]
+                if not best or end - left + 1 < len(best):
+                    best = s[left : end + 1]
                 break
     return best
 
 
 @wrong("min_window", caught_by="min_window_ends_move_forward", says="over and over")
 def counts_the_window_again_at_each_step(s, t):
-    def covers(left, right):
+    def covers(left, end):
         have = {}
-        for letter in s[left:right]:
+        for letter in s[left:end]:
             have[letter] = have.get(letter, 0) + 1
         return all(have.get(letter, 0) >= t.count(letter) for letter in set(t))
 
     left, best = 0, None
-    for right in range(1, len(s) + 1):
-        while covers(left, right):
-            if best is None or right - left < best[1] - best[0]:
-                best = (left, right)
+    for end in range(1, len(s) + 1):
+        while covers(left, end):
+            if best is None or end - left < best[1] - best[0]:
+                best = (left, end)
             left += 1
     return s[best[0] : best[1]] if best else ""
 
@@ -299,13 +302,13 @@ def gives_the_whole_text_if_there_is_none(s, t):
     for letter in t:
         need[letter] = need.get(letter, 0) + 1
     missing, left, first, last = len(t), 0, 0, len(s)
-    for right, letter in enumerate(s, start=1):
+    for end, letter in enumerate(s, start=1):
         if letter in need:
             missing -= need[letter] > 0
             need[letter] -= 1
         while missing == 0:
-            if right - left <= last - first:
-                first, last = left, right
+            if end - left <= last - first:
+                first, last = left, end
             if s[left] in need:
                 need[s[left]] += 1
                 missing += need[s[left]] > 0
@@ -319,13 +322,13 @@ def returns_nothing_if_there_is_none(s, t):
     for letter in t:
         need[letter] = need.get(letter, 0) + 1
     missing, left, best = len(t), 0, None
-    for right, letter in enumerate(s, start=1):
+    for end, letter in enumerate(s, start=1):
         if letter in need:
             missing -= need[letter] > 0
             need[letter] -= 1
         while missing == 0:
-            if best is None or right - left < best[1] - best[0]:
-                best = (left, right)
+            if best is None or end - left < best[1] - best[0]:
+                best = (left, end)
             if s[left] in need:
                 need[s[left]] += 1
                 missing += need[s[left]] > 0
@@ -357,7 +360,7 @@ def counts_with_a_list_of_codes(s, t):
     for letter in t:
         need[ord(letter)] += 1
     missing, left, best = len(t), 0, (0, len(s) + 1)
-    for right, letter in enumerate(s, start=1):
+    for end, letter in enumerate(s, start=1):
         code = ord(letter)
         if need[code] > 0:
             missing -= 1
@@ -366,8 +369,8 @@ def counts_with_a_list_of_codes(s, t):
             while need[ord(s[left])] < 0:
                 need[ord(s[left])] += 1
                 left += 1
-            if right - left < best[1] - best[0]:
-                best = (left, right)
+            if end - left < best[1] - best[0]:
+                best = (left, end)
     return s[best[0] : best[1]] if best[1] <= len(s) else ""
 
 
@@ -377,14 +380,14 @@ def counts_letters_that_are_complete(s, t):
 
     need, have = Counter(t), Counter()
     complete, left, best = 0, 0, None
-    for right, letter in enumerate(s):
+    for end, letter in enumerate(s):
         if letter in need:
             have[letter] += 1
             if have[letter] == need[letter]:
                 complete += 1
         while complete == len(need):
-            if best is None or right - left <= best[1] - best[0]:  # the last of several
-                best = (left, right)
+            if best is None or end - left <= best[1] - best[0]:  # the last of several
+                best = (left, end)
             first = s[left]
             if first in need:
                 if have[first] == need[first]:
