@@ -20,6 +20,7 @@ export function inputRow(submit) {
   });
 
   function load(inputs) {
+    const focused = entries.findIndex(({ box }) => box === document.activeElement);
     entries = inputs.map(({ name, text, fixed }) => {
       boxes += 1;
       const box = focusable(
@@ -31,12 +32,18 @@ export function inputRow(submit) {
       );
       box.addEventListener("keydown", (event) => {
         if (event.key === "Escape") box.value = text;
+        // Inside a notebook, JupyterLab keeps the browser from submitting the form by itself.
+        if (event.key === "Enter" && !event.isComposing) {
+          event.preventDefault();
+          node.requestSubmit();
+        }
       });
       return { name, box, label: element("label", { for: box.id }, `${name} =`) };
     });
     fields.replaceChildren(
       ...entries.map(({ label, box }) => element("span", { class: "sw-field" }, label, box)),
     );
+    entries[focused]?.box.focus();
     node.hidden = entries.length === 0;
   }
 
