@@ -13,9 +13,13 @@ _HOMES = {
     "play": "course.widgets.step_player",
     "bars": "course.widgets.step_player",
     "cells": "course.widgets.step_player",
+    "binary_tree": "course.widgets.tree_picture",
+    "branches": "course.widgets.tree_picture",
+    "recursion": "course.widgets.tree_picture",
+    "plane": "course.widgets.plane_picture",
 }
 
-__all__ = ["bars", "cells", "play", "trace"]
+__all__ = ["bars", "binary_tree", "branches", "cells", "plane", "play", "recursion", "trace"]
 
 
 def __getattr__(name: str) -> Any:

@@ -25,7 +25,7 @@ from itertools import permutations
 from math import atan2, gcd
 
 from course.checks import check, draws
-from course.widgets import cells, play
+from course.widgets import cells, plane, play
 
 # %% [markdown] nbgrader={"grade_id": "segments_intersect_task", "locked": true}
 r"""
@@ -109,12 +109,20 @@ return False
 </details>
 """
 
+
+# %% nbgrader={"grade_id": "segments_intersect_picture", "locked": true}
+def two_segments(outcome):
+    """The segments of a case that failed."""
+    a, b, c, d = outcome.arguments
+    return plane({"a": a, "b": b, "c": c, "d": d}, segments=[(a, b), (c, d)])
+
+
 # %% nbgrader={"grade_id": "segments_intersect_sides", "points": 2}
 SIDES = """Segments cross if each has its ends on different sides of the other's line. One of the two is not
 enough: a line goes on where its segment has ended. Upright segments are like any others: a cross
 product needs no slope."""
 
-with check("has the ends on different sides", idea=SIDES) as case:
+with check("has the ends on different sides", idea=SIDES, picture=two_segments) as case:
     case(segments_intersect, (0, 0), (4, 4), (0, 4), (4, 0)).gives(True)
     case(segments_intersect, (0, 0), (2, 2), (3, 8), (8, 3)).gives(False)
     case(segments_intersect, (3, 8), (8, 3), (0, 0), (2, 2)).gives(False)
@@ -148,7 +156,7 @@ TOUCH = """Touching counts: an end of one segment may lie on the other, or both 
 product is 0. But 0 alone only says that the end is on the line, and the segment may have ended
 before."""
 
-with check("counts touching", idea=TOUCH) as case:
+with check("counts touching", idea=TOUCH, picture=two_segments) as case:
     case(segments_intersect, (0, 0), (4, 0), (2, 0), (3, 5)).gives(True)
     case(segments_intersect, (0, 0), (4, 2), (4, 2), (9, 0)).gives(True)
     case(segments_intersect, (3, 5), (2, 1), (0, 0), (4, 2)).gives(True)
@@ -179,7 +187,7 @@ ONE_LINE = """On one line all four cross products are 0, whether the segments ov
 the places on the line decide: does one begin before the other ends? The same holds for a segment
 that is a single point."""
 
-with check("decides on one line", idea=ONE_LINE) as case:
+with check("decides on one line", idea=ONE_LINE, picture=two_segments) as case:
     case(segments_intersect, (0, 0), (4, 4), (2, 2), (9, 9)).gives(True)
     case(segments_intersect, (0, 0), (4, 4), (5, 5), (9, 9)).gives(False)
     case(segments_intersect, (0, 7), (0, 1), (0, 3), (0, 2)).gives(True)
@@ -210,7 +218,7 @@ EXACT = """Add, subtract and multiply whole numbers only: that is exact, however
 slope or a float has about 16 digits, and products of two coordinates here have 19. A point next to
 the line then looks as if it were on it."""
 
-with check("is exact for large coordinates", idea=EXACT) as case:
+with check("is exact for large coordinates", idea=EXACT, picture=two_segments) as case:
     far = 10**9
     case(segments_intersect, (0, 0), (far, far - 1), (far - 1, far - 2), (far - 1, -far)).gives(
         False
@@ -267,6 +275,12 @@ to the first. The boundary does not cross or touch itself. The polygon need not 
 `(1, 3)` is `"inside"`, `(3, 4)` is `"outside"`, and `(3, 2)` and `(4, 0)` are on the `"boundary"`.
 """
 
+# %% nbgrader={"grade_id": "point_in_polygon_example", "locked": true}
+plane(
+    {"inside": (1, 3), "outside": (3, 4), "boundary": (3, 2)},
+    polygon=[(0, 0), (6, 0), (6, 6), (3, 2), (0, 6)],
+)
+
 
 # %% nbgrader={"grade_id": "point_in_polygon", "solution": true}
 def point_in_polygon(point: tuple[int, int], polygon: list[tuple[int, int]]) -> str:
@@ -321,6 +335,14 @@ return "inside" or "outside"
 </details>
 """
 
+
+# %% nbgrader={"grade_id": "point_in_polygon_picture", "locked": true}
+def area(outcome):
+    """The point and the polygon of a case that failed."""
+    point, polygon = outcome.arguments
+    return plane({"point": point}, polygon=polygon, marks={point: "wrong"})
+
+
 # %% nbgrader={"grade_id": "point_in_polygon_bays", "points": 3}
 BAYS = """A ray from the point crosses the boundary an odd number of times if the point is inside, and an even
 number of times if it is outside. That holds with bays, too, where being left of every edge does not; and
@@ -328,7 +350,7 @@ for corners in either direction."""
 
 BAY = [(0, 0), (6, 0), (6, 6), (3, 2), (0, 6)]
 
-with check("copes with bays", idea=BAYS) as case:
+with check("copes with bays", idea=BAYS, picture=area) as case:
     case(point_in_polygon, (1, 3), BAY).gives("inside")
     case(point_in_polygon, (3, 4), BAY).gives("outside")
     case(point_in_polygon, (5, 3), BAY).gives("inside")
@@ -373,7 +395,7 @@ with check("copes with bays", idea=BAYS, hidden=True) as case:
 ON_EDGE = """A point on an edge or a corner is neither inside nor outside. It is on the edge if it is on the edge's
 line, cross product 0, and in the edge's box. On the line alone is not enough."""
 
-with check("sees the boundary", idea=ON_EDGE) as case:
+with check("sees the boundary", idea=ON_EDGE, picture=area) as case:
     case(point_in_polygon, (4, 0), BAY).gives("boundary")
     case(point_in_polygon, (3, 2), BAY).gives("boundary")
     case(point_in_polygon, (0, 5), BAY).gives("boundary")
@@ -403,7 +425,7 @@ LEVEL = """A corner at the height of the point belongs to two edges. Count an ed
 is strictly below the ray: then passing through a corner counts once, a tip that touches the ray twice
 or not at all, and a level edge never."""
 
-with check("counts corners on the ray rightly", idea=LEVEL) as case:
+with check("counts corners on the ray rightly", idea=LEVEL, picture=area) as case:
     diamond = [(0, 0), (3, -3), (6, 0), (3, 3)]
     case(point_in_polygon, (2, 0), diamond).gives("inside")
     case(point_in_polygon, (-2, 0), diamond).gives("outside")
@@ -438,7 +460,7 @@ with check("counts corners on the ray rightly", idea=LEVEL, hidden=True) as case
 FAR = """Where exactly the ray meets an edge is a fraction, and a float of it is rounded. You need not know
 where: on which side of the edge the point lies, a cross product of whole numbers says exactly."""
 
-with check("is exact for large coordinates", idea=FAR) as case:
+with check("is exact for large coordinates", idea=FAR, picture=area) as case:
     far = 10**9
     wedge = [(0, 0), (far, far - 1), (0, far)]
     case(point_in_polygon, (far - 1, far - 2), wedge).gives("outside")
@@ -499,6 +521,9 @@ You may sort. Pairs are sorted by $x$, and for equal $x$ by $y$.
 **Example.** `convex_hull([(0, 0), (4, 0), (2, 1), (4, 4), (0, 4), (2, 0)])` is
 `[(0, 0), (4, 0), (4, 4), (0, 4)]`: (2, 1) lies inside, and at (2, 0) the band is straight.
 """
+
+# %% nbgrader={"grade_id": "convex_hull_example", "locked": true}
+plane([(0, 0), (4, 0), (2, 1), (4, 4), (0, 4), (2, 0)], polygon=[(0, 0), (4, 0), (4, 4), (0, 4)])
 
 
 # %% nbgrader={"grade_id": "convex_hull", "solution": true}
@@ -563,11 +588,22 @@ return lower without its last point, then upper without its last point
 </details>
 """
 
+
+# %% nbgrader={"grade_id": "convex_hull_picture", "locked": true}
+def band(outcome):
+    """The points of a case that failed in the hull expected; corners that are too much or missing
+    are marked."""
+    points, expected = outcome.arguments[0], outcome.expected
+    got = outcome.got if isinstance(outcome.got, list) else []
+    differ = [point for point in points if (point in got) != (point in expected)]
+    return plane(points, polygon=expected, marks=dict.fromkeys(differ, "wrong"))
+
+
 # %% nbgrader={"grade_id": "convex_hull_turns_left", "points": 3}
 LEFT = """Counter-clockwise, the band turns left at every corner. A point at which the way would turn right
 lies inside: take it off, and look again at the one before it, which may be none either."""
 
-with check("turns left at every corner", idea=LEFT) as case:
+with check("turns left at every corner", idea=LEFT, picture=band) as case:
     case(convex_hull, [(0, 0), (5, 0), (2, 2), (5, 5), (0, 5)]).gives(
         [(0, 0), (5, 0), (5, 5), (0, 5)]
     )
@@ -613,7 +649,7 @@ with check("turns left at every corner", idea=LEFT, hidden=True) as case:
 STRAIGHT = """Where the band goes straight on, cross product 0, there is no corner, also not at the beginning
 or the end of a side. If all points lie on one line, only its two ends are left."""
 
-with check("has no corner where it is straight", idea=STRAIGHT) as case:
+with check("has no corner where it is straight", idea=STRAIGHT, picture=band) as case:
     case(convex_hull, [(0, 0), (4, 0), (2, 1), (4, 4), (0, 4), (2, 0)]).gives(
         [(0, 0), (4, 0), (4, 4), (0, 4)]
     )
@@ -663,7 +699,7 @@ with check("has no corner where it is straight", idea=STRAIGHT, hidden=True) as 
 COINCIDE = """Two points at one place are one nail: it appears once. All points may coincide, and there may be
 none at all."""
 
-with check("takes coinciding points for one", idea=COINCIDE) as case:
+with check("takes coinciding points for one", idea=COINCIDE, picture=band) as case:
     case(convex_hull, [(0, 0), (2, 0), (0, 0), (1, 3), (2, 0), (0, 0)]).gives(
         [(0, 0), (2, 0), (1, 3)]
     )

@@ -22,7 +22,7 @@ from itertools import combinations, product
 from course.checks import check, draws
 from course.checks.trees import CountedNode
 from course.trees import TreeNode, nodes, tree
-from course.widgets import play
+from course.widgets import binary_tree, play, recursion
 
 # %% [markdown] nbgrader={"grade_id": "lowest_common_ancestor_task", "locked": true}
 r"""
@@ -48,23 +48,14 @@ nodes `p` and `q`.
 
 Python gives up at about 1000 calls inside each other; one call for each level of the tree is fine.
 
-**Example.** `tree([3, 5, 1, 6, 2, 0, 8])` makes a tree of a list, level by level:
-
-```
-        3
-      /   \
-     5     1
-    / \   / \
-   6   2 0   8
-```
-
-For the nodes with the values 6 and 2 the answer is the node with the value 5; for 6 and 8 it is 3;
-for 5 and 2 it is 5 itself.
+**Example.** `tree([3, 5, 1, 6, 2, 0, 8])` makes the tree below out of a list, level by level. For the
+nodes with the values 6 and 2 the answer is the node with the value 5; for 6 and 8 it is 3; for 5 and
+2 it is 5 itself.
 """
 
 # %% nbgrader={"grade_id": "lowest_common_ancestor_example", "locked": true}
 root = tree([3, 5, 1, 6, 2, 0, 8])
-root.left.right
+binary_tree(root, {root.left.left: "read", root.left.right: "read", root.left: "done"})
 
 
 # %% nbgrader={"grade_id": "lowest_common_ancestor", "solution": true}
@@ -117,11 +108,22 @@ Compare nodes with `is`.
 </details>
 """
 
+
+# %% nbgrader={"grade_id": "lowest_common_ancestor_picture", "locked": true}
+def family(outcome):
+    """The tree of a case that failed: p and q, the node expected, and the node that came."""
+    root, p, q = outcome.arguments
+    marks = {p: "read", q: "read", outcome.expected: "right"}
+    if isinstance(outcome.got, TreeNode) and outcome.got is not outcome.expected:
+        marks[outcome.got] = "wrong"
+    return binary_tree(root, marks)
+
+
 # %% nbgrader={"grade_id": "lowest_common_ancestor_where_paths_part", "points": 3}
 PART = """Going down from the root, the paths to p and q are the same for a while, then one goes left and
 the other right. The node where that happens has p below one side and q below the other."""
 
-with check("finds where the paths part", idea=PART) as case:
+with check("finds where the paths part", idea=PART, picture=family) as case:
     root = tree([3, 5, 1, 6, 2, 0, 8, None, None, 7, 4])
     three, five, one, six, two, zero, eight, seven, four = nodes(root)
     case(lowest_common_ancestor, root, five, one).gives(three)
@@ -161,7 +163,7 @@ with check("finds where the paths part", idea=PART, hidden=True) as case:
 ITSELF = """A node is an ancestor of itself. If q lies somewhere below p, then p itself is the lowest
 node that has both."""
 
-with check("takes a node for its own ancestor", idea=ITSELF) as case:
+with check("takes a node for its own ancestor", idea=ITSELF, picture=family) as case:
     root = tree([3, 5, 1, 6, 2, 0, 8, None, None, 7, 4])
     three, five, one, six, two, zero, eight, seven, four = nodes(root)
     case(lowest_common_ancestor, root, five, four).gives(five)
@@ -192,7 +194,7 @@ IDENTITY = """Two nodes may hold the same value and still be two nodes. Ask `nod
 `node.value == p.value`; and return the node, not its value. Values tell nothing about the place,
 either: the tree need not be sorted."""
 
-with check("tells nodes apart by identity", idea=IDENTITY) as case:
+with check("tells nodes apart by identity", idea=IDENTITY, picture=family) as case:
     root = tree([7, 7, 7, 7, 7])
     top, left, right, low_left, low_right = nodes(root)
     case(lowest_common_ancestor, root, low_left, low_right).gives(left)
