@@ -168,8 +168,14 @@ class Lab:
         )
         # Cells below the window are as high as JupyterLab guesses until they have been painted.
         for _ in range(3):
-            content = int(notebook.evaluate("node => node.scrollHeight"))
-            self.size(size["width"], min(content + 120, 14_000))
+            content = notebook.evaluate(
+                """node => {
+                    const end = [...node.querySelectorAll('.jp-Cell')].at(-1);
+                    const top = node.getBoundingClientRect().top - node.scrollTop;
+                    return end.getBoundingClientRect().bottom - top;
+                }"""
+            )
+            self.size(size["width"], min(int(content) + 130, 14_000))
             self._until("() => new Promise(done => requestAnimationFrame(() => done(true)))")
         notebook.evaluate("node => { node.scrollTop = 0; }")
         path = self.screenshot(name)

@@ -63,6 +63,14 @@ class Player:
             for row in rows
         }
 
+    @property
+    def frame(self) -> tuple[int, int, int]:
+        """In pixels: how high the player is, where the picture's column begins, how wide it is."""
+        whole, column = self.node.bounding_box(), self._part("picture").bounding_box()
+        assert whole
+        assert column
+        return round(whole["height"]), round(column["x"]), round(column["width"])
+
     def water(self) -> tuple[float, float]:
         """(the water's height over that of the highest bar, its width in bars), as drawn.
 

@@ -46,10 +46,11 @@ def test_it_can_be_read_in_every_theme_and_width(lesson: Lab, theme: str) -> Non
 def test_the_player_shows_the_walk_of_the_pointers(lesson: Lab) -> None:
     player = player_of(lesson, "max_area, height")
     player.press("first")
-    seen = []
+    seen, places = [], set()
     _, count = player.position
     for step in range(1, count + 1):
         player.expect_step(step)
+        places.add(player.frame)
         if player.line.strip().startswith("while"):
             pointers = player.pointers
             left, right = pointers["left"], pointers["right"]
@@ -60,6 +61,7 @@ def test_the_player_shows_the_walk_of_the_pointers(lesson: Lab) -> None:
             assert wide == pytest.approx(right - left if level else 0, abs=0.05), (left, right)
         player.press("forward")
     assert seen == WALK
+    assert len(places) == 1, f"the player jumps: {places}"
     player.expect_step(count)  # forward at the end stays there
     assert "49" in player.note
     lesson.screenshot("lesson-last-step")

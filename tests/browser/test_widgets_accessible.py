@@ -38,11 +38,11 @@ def mean(values):
     "pictures.curve([1, 2, 3], {'n': [1, 2, 3], 'n²': [1, 4, 9]}, what='steps')",
     """\
 with check("takes the mean", idea="Add them up, then divide.") as case:
-    case(mean, [2, 4]).gives(3)
+    case(mean, [2, 4]).gives(3.0)
 """,
     """\
 with check("takes the mean", idea="Add them up, then divide.") as case:
-    case(mean, [2, 4]).gives(8)
+    case(mean, [2, 4]).gives(8.0)
 """,
 ]
 
