@@ -20,7 +20,7 @@ class Watchdog:
     there are no threads (Python in the browser) it does nothing. It cannot end a loop in C code.
     """
 
-    def __init__(self, seconds: float, rearm: Callable[[], None]) -> None:
+    def __init__(self, seconds: float, rearm: Callable[[], None] = lambda: None) -> None:
         class CutAgain(Cut):
             def __init__(self) -> None:
                 super().__init__()
