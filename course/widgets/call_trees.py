@@ -1,7 +1,7 @@
 """The calls of a recorded run as a tree: when each began and ended, and where branches were cut."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from course.widgets.values import text
@@ -24,12 +24,14 @@ def recurses(run: Run) -> bool:
     return False
 
 
-def calls(run: Run, names: Sequence[str], results: bool) -> dict[str, Any]:
-    """{"calls": [{"label", "parent", "start", "end", "result"}], "cuts": [{"call", "step"}],
+def calls(
+    run: Run, names: Sequence[str], results: bool, done: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """{"calls": [{"label", "parent", "start", "end", "result", "done"}], "cuts": [{"call", "step"}],
     "left_out"}.
 
     `start` and `end` are steps; `end` is None for a call that never returned. `parent` counts in
-    this list. A helper that is called once and only starts the recursion keeps its place on top.
+    this list. `done` marks the calls that begin with these values: {"rest": 0}.
     """
     steps, all_calls = run["steps"], run["calls"]
     found: list[dict[str, Any]] = []
@@ -46,6 +48,7 @@ def calls(run: Run, names: Sequence[str], results: bool) -> dict[str, Any]:
                 "start": at,
                 "end": None,
                 "result": "",
+                "done": bool(done) and all(step["locals"].get(n) == v for n, v in done.items()),
             }
         )
     cuts = []
@@ -92,7 +95,7 @@ def _label(step: dict[str, Any], names: Sequence[str], call: dict[str, Any]) -> 
     wanted = [text(values[one]) for one in names if one in values]
     if wanted:
         return _short(", ".join(wanted))
-    given = [one for one in call["given"] if one in values]
+    given = [one for one in call["given"] if one in values] if not names else []
     said = ", ".join(f"{one}={text(values[one])}" for one in given)
     if len(said) > MAX_LABEL:
         said = ", ".join(_short(text(values[one]), 10) for one in given)

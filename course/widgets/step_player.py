@@ -34,8 +34,8 @@ class InputProblem(ValueError):
 
 
 class StepPlayer(anywidget.AnyWidget):
-    """A step player (made by `play`). `step`, `count`, `playing` and `speed` can be linked and
-    observed.
+    """A step player (made by `play`). `step`, `count`, `playing`, `speed`, `predicting` and `score`
+    can be linked and observed.
 
     `step` counts from 0 to `count - 1`; `speed` is in steps a second. `recorded` is the run shown.
     """
@@ -47,6 +47,8 @@ class StepPlayer(anywidget.AnyWidget):
     count = traitlets.Int(0).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
     speed = traitlets.Float(2.0).tag(sync=True)
+    predicting = traitlets.Bool(False).tag(sync=True)  # ask for the next move before each step
+    score = traitlets.Dict({"right": 0, "asked": 0}).tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
     run = traitlets.Dict().tag(sync=True)  # packed: see course.widgets.packing
     view = traitlets.Dict().tag(sync=True)
@@ -99,6 +101,7 @@ class StepPlayer(anywidget.AnyWidget):
             self.problem = {}
             self.playing = False
             self.step = 0
+            self.score = {"right": 0, "asked": 0}
             self.count = len(run["steps"])
             self.run = pack(run)
 

@@ -188,6 +188,8 @@ def _call_tree(run: Run, view: View, position: int, step: Step, shown: Rows) -> 
 
     def mark(number: int) -> str | None:
         call = found[number]
+        if call["done"]:
+            return "done"
         return None if call["end"] is not None and call["end"] <= position else "read"
 
     return branches(begun[0], below.__getitem__, label, mark, title=f"Calls of {run['name']}")

@@ -111,14 +111,16 @@ def data_tree(root: str = "root") -> View:
     return View("data_tree", (root,))
 
 
-def call_tree(*names: str, results: bool = True) -> View:
+def call_tree(
+    *names: str, results: bool = True, done: Mapping[str, Any] | None = None
+) -> View:
     """A view of the calls of a recursive function as they happen, the current path marked.
 
     In each box stand the values of `names` at the start of the call (by default its arguments), and
-    below it, with `results`, what it returned. Where a call cut a branch by `break`, `continue` or a
-    bare return, a cross hangs below it.
+    below it, with `results`, what it returned. Where a call cut a branch by `break` or `continue`, a
+    cross hangs below it. `done={"rest": 0}` marks the calls that begin with these values.
     """
-    return View("call_tree", names, options={"results": results})
+    return View("call_tree", names, options={"results": results, "done": dict(done or {})})
 
 
 def table(*names: str, rows: str | None = None, columns: str | None = None) -> View:
@@ -387,7 +389,7 @@ def _buckets(run: Run, view: View, containers: list[Watched]) -> dict[str, Any]:
 
 
 def _calls(run: Run, view: View, containers: list[Watched]) -> dict[str, Any]:
-    return call_trees.calls(run, view.names, bool(view.options["results"]))
+    return call_trees.calls(run, view.names, view.options["results"], view.options["done"])
 
 
 def _table(run: Run, view: View, containers: list[Watched]) -> dict[str, Any]:

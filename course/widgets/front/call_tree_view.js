@@ -28,10 +28,11 @@ export function callTreeView(view) {
     const nodes = begun
       .filter((number) => layout.places.has(number))
       .map((number) => {
-        const { parent, result } = view.calls[number];
-        const kind = number === current ? "here" : over(number) ? "plain" : "path";
+        const { parent, result, done } = view.calls[number];
+        const edge = over(number) ? "plain" : "path";
+        const kind = done ? "done" : number === current ? "here" : edge;
         const under = over(number) && result ? `→ ${result}` : "";
-        return { id: number, parent, word: words(number), under, kind, faint: over(number), cross: cut.has(number) };
+        return { id: number, parent, word: words(number), under, kind, edge, faint: over(number) && !done, cross: cut.has(number) };
       });
     drawing.centre = drawTree(svg, layout, nodes, width, current ?? 0);
     const path = open.map(words).join(", then ");

@@ -34,7 +34,8 @@ export function dataTreeView(view) {
     const nodes = [];
     const walk = (id, parent) => {
       const kind = names.has(id) ? "here" : path.has(id) ? "path" : "plain";
-      nodes.push({ id, parent, word: word(id), kind, names: names.get(id) });
+      const edge = path.has(id) ? "path" : "plain";
+      nodes.push({ id, parent, word: word(id), kind, edge, names: names.get(id) });
       for (const child of below(id)) if (child !== null) walk(child, id);
     };
     walk(root, null);

@@ -1,6 +1,6 @@
 // A table or a row that is being filled, with arrows from the cells that a value comes from.
 
-import { element, shape } from "./dom.js";
+import { element, say, shape } from "./dom.js";
 import { label } from "./picture.js";
 import { elementsOf, shortText } from "./values.js";
 
@@ -12,7 +12,8 @@ export function tableView(view) {
   const tip = `sw-tip-${tables}`;
   const svg = shape("svg", {});
   const words = element("div", { class: "sw-direction" });
-  const node = element("div", { role: "img" }, svg, words);
+  const key = element("div", { class: "sw-legend" }, element("span", {}, element("i", { class: "sw-key sw-key-fresh" }), "written in this round"));
+  const node = element("div", { role: "img" }, svg, words, key);
   const drawing = { node, show, wide: true, centre: null };
 
   function show({ rows, step, previous, run, index, width }) {
@@ -88,7 +89,8 @@ export function tableView(view) {
     svg.setAttribute("height", high);
     const way = sweep && sweep.direction ? (sweep.direction > 0 ? "filled upwards →" : "← filled downwards") : "";
     const warning = inRound ? "; takes a value of this very round" : writes.length && reads.length && sweep && sweep.direction ? "; takes values of the round before" : "";
-    words.textContent = way + warning;
+    say(words, way + warning);
+    key.hidden = !sweep?.done.size;
     drawing.centre = writes[0] ? { x: middle(writes[0])[0], y: 0 } : null;
     const told = (places) => places.map(([row, column]) => `${lines[row].name} ${column}`).join(", ");
     const now = [writes.length ? `writes ${told(writes)}` : "", reads.length ? `reads ${told(reads)}` : "", way + warning];

@@ -45,20 +45,20 @@ export function placed(root, below, words) {
   return { places, width: filled };
 }
 
-// Draws the `nodes` [{id, parent, word, under, kind, faint, names, cross}] at their places into the
+// Draws the `nodes` [{id, parent, word, under, kind, edge, faint, names, cross}] at their places into the
 // picture; returns the middle of the node `current`, in pixels of the page.
 export function drawTree(svg, { places, width }, nodes, room, current) {
   const at = (id) => ({ x: places.get(id).x + 8, y: 10 + LEVEL * places.get(id).depth });
   const lines = [];
   const boxes = [];
   let deepest = 0;
-  for (const { id, parent, word, under, kind, faint, names, cross } of nodes) {
+  for (const { id, parent, word, under, kind, edge, faint, names, cross } of nodes) {
     const { x, y } = at(id);
     const wide = places.get(id).width;
     deepest = Math.max(deepest, y + NODE_HIGH + (under || cross || names?.length ? 22 : 4));
     if (parent !== null && parent !== undefined) {
       const above = at(parent);
-      lines.push(shape("line", { class: `sw-branch sw-branch-${kind}`, x1: above.x, y1: above.y + NODE_HIGH, x2: x, y2: y }));
+      lines.push(shape("line", { class: `sw-branch sw-branch-${edge ?? kind}`, x1: above.x, y1: above.y + NODE_HIGH, x2: x, y2: y }));
     }
     boxes.push(
       shape(
