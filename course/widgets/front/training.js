@@ -3,6 +3,7 @@
 
 import { controlRow, iconButton } from "./controls.js";
 import { element, focusable, say } from "./dom.js";
+import { onceAFrame } from "./once_a_frame.js";
 import { plotPanel } from "./plot_panel.js";
 import { showProblem } from "./problem.js";
 
@@ -31,13 +32,13 @@ function render({ model, el }) {
     element("div", { class: "sw-presses" }, run, once, anew), pace, state,
   );
   const panels = figure.panels.map((spec) =>
-    plotPanel(spec, null, { point() {}, move() {}, toggle, hover }),
+    plotPanel(spec, null, { point() {}, move() {}, toggle, hover, newest: () => ({ hover: hovered }) }),
   );
   const grid = element("div", { class: "sw-panels" }, ...panels.map(({ node }) => node));
   const back = focusable(
     element("input", { type: "range", class: "sw-slider", min: 0, max: 0, step: 1, "aria-label": "Look back", "data-testid": "train-history" }),
   );
-  const where = element("output", { class: "sw-number", "data-testid": "train-where" });
+  const where = element("span", { class: "sw-figures", "data-testid": "train-where" });
   const past = element("div", { class: "sw-past" }, element("span", { "aria-hidden": "true" }, "look back"), back, where);
   const controls = controlRow(figure.controls, (name, value) => set({ params: { ...model.get("params"), [name]: value } }));
   const problem = element("div", { class: "sw-problem", role: "alert", "data-testid": "train-problem" });
@@ -52,7 +53,6 @@ function render({ model, el }) {
   const now = Object.fromEntries(SEEN.map((name) => [name, model.get(name)]));
   let place = null; // the recorded picture that is looked at, or null for the newest
   let hovered = null;
-  let pending = null;
   let waiting = null;
 
   function set(values) {
@@ -74,15 +74,10 @@ function render({ model, el }) {
 
   function hover(x) {
     hovered = x;
-    later();
-  }
-
-  function later() {
-    pending ??= requestAnimationFrame(show);
+    drawing.now();
   }
 
   function show() {
-    pending = null;
     const { frame, status, record } = now;
     const running = status === "running";
     const looking = place !== null && record[place] ? record[place] : null;
@@ -121,9 +116,10 @@ function render({ model, el }) {
       now[name] = news[name];
     }
     if (news.record) place = place === null ? null : Math.min(place, news.record.length - 1);
-    later();
+    drawing.later();
   }
 
+  const drawing = onceAFrame(show);
   run.addEventListener("click", () => act(now.status === "running" ? "pause" : "start"));
   once.addEventListener("click", () => act("step"));
   anew.addEventListener("click", () => {
@@ -137,25 +133,28 @@ function render({ model, el }) {
       return;
     }
     place = Number(back.value) >= now.record.length - 1 ? null : Number(back.value);
-    later();
+    drawing.now();
   });
   const onNews = (content) => hear(content);
   const onTraits = SEEN.map((name) => [`change:${name}`, () => hear({ [name]: model.get(name) })]);
   model.on("msg:custom", onNews);
   for (const [event, listen] of onTraits) model.on(event, listen);
-  model.on("change:params change:hidden change:speed", later);
-  const resized = new ResizeObserver(later);
+  model.on("change:params change:hidden change:speed", drawing.now);
+  const resized = new ResizeObserver(() => {
+    panels.forEach((panel) => panel.resized());
+    drawing.later();
+  });
   resized.observe(root);
   show();
 
   return () => {
     controls.stop();
-    cancelAnimationFrame(pending);
+    drawing.stop();
     clearTimeout(waiting);
     resized.disconnect();
     model.off("msg:custom", onNews);
     for (const [event, listen] of onTraits) model.off(event, listen);
-    model.off("change:params change:hidden change:speed", later);
+    model.off("change:params change:hidden change:speed", drawing.now);
     viewsOf.set(model, viewsOf.get(model) - 1);
     // Nobody looks any more (the output was cleared, the cell deleted): do not train on unseen.
     if (!viewsOf.get(model) && now.status === "running") model.send({ do: "pause" });

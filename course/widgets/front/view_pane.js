@@ -96,7 +96,7 @@ export function viewPane() {
   // Whether the run reads or writes elements at all: else the legend has nothing to explain.
   function happens(run, kind) {
     const field = kind === "read" ? "reads" : "writes";
-    const keys = view.containers.map(({ key }) => key);
+    const keys = [...view.containers.map(({ key }) => key), ...(view.extra ?? [])];
     return run.packed.steps.some((step) => step[field]?.some(([key]) => keys.includes(key)));
   }
 
