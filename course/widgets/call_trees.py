@@ -27,8 +27,8 @@ def recurses(run: Run) -> bool:
 def calls(
     run: Run, names: Sequence[str], results: bool, done: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """{"calls": [{"label", "parent", "start", "end", "result", "done"}], "cuts": [{"call", "step"}],
-    "left_out"}.
+    """{"calls": [{"label", "parent", "start", "end", "result", "done"}],
+    "cuts": [{"call", "step"}], "left_out"}.
 
     `start` and `end` are steps; `end` is None for a call that never returned. `parent` counts in
     this list. `done` marks the calls that begin with these values: {"rest": 0}.
@@ -48,7 +48,7 @@ def calls(
                 "start": at,
                 "end": None,
                 "result": "",
-                "done": bool(done) and all(step["locals"].get(n) == v for n, v in done.items()),
+                "done": _begins_with(step, done or {}),
             }
         )
     cuts = []
@@ -71,13 +71,19 @@ def calls(
     return {"calls": found, "cuts": cuts, "left_out": max(len(begins) - MAX_CALLS, 0)}
 
 
+def _begins_with(step: dict[str, Any], done: Mapping[str, Any]) -> bool:
+    values = step["locals"]
+    return bool(done) and all(name in values and values[name] == done[name] for name in done)
+
+
 def _repeated(run: Run) -> set[str]:
     """Names of the functions that are called from within themselves."""
     names = [call["name"] for call in run["calls"]]
     return {
         call["name"]
         for call in run["calls"]
-        if call["parent"] is not None and call["name"] in _above(run["calls"], call["parent"], names)
+        if call["parent"] is not None
+        and call["name"] in _above(run["calls"], call["parent"], names)
     }
 
 

@@ -111,7 +111,9 @@ def polygon_board(
 
     def words(point: Any, polygon: Any) -> str:
         answer = point_in_polygon(_whole(point)[0], _whole(polygon))
-        return f"the point {_whole(point)[0]}: {answer if isinstance(answer, str) else repr(answer)}"
+        return (
+            f"the point {_whole(point)[0]}: {answer if isinstance(answer, str) else repr(answer)}"
+        )
 
     return _board(
         [

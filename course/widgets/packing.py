@@ -1,10 +1,10 @@
 """A recorded run for the wire: from each step to the next only what changed.
 
 In the packed form the first step is whole. In each later step, `line`, `call`, `depth`, `printed`,
-`pointers`, `aliases` and `walks` are left out when unchanged, `event` when "line", `reads`, `writes` and `note` when
-empty. `locals`, `args` and `nodes` hold only values that changed since the step before, and `gone` the
-locals that no longer are. A list in which a few elements changed is {"type": "patch", "set":
-[[index, value], …]}.
+`pointers`, `aliases` and `walks` are left out when unchanged, `event` when "line", `reads`,
+`writes` and `note` when empty. `locals`, `args` and `nodes` hold only values that changed since the
+step before, and `gone` the locals that no longer are. A list in which a few elements changed is
+{"type": "patch", "set": [[index, value], …]}.
 """
 
 from typing import Any

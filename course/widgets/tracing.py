@@ -313,7 +313,7 @@ class _Recorder:
         line: int,
         names: dict[str, Any],
     ) -> dict[str, dict[str, int]]:
-        """How far the loops over whole lists have come, by counting how often each began a round."""
+        """How far the loops over whole lists have come, by counting their rounds."""
         loops = self.accesses.walks(function)
         if not loops:
             return {}
@@ -321,7 +321,9 @@ class _Recorder:
         found: dict[str, dict[str, int]] = {}
         for first, end, container, name in loops:
             if event == "line" and line == first:
-                rounds[first] = rounds[first] + 1 if first <= last[0] <= end and first in rounds else 0
+                rounds[first] = (
+                    rounds[first] + 1 if first <= last[0] <= end and first in rounds else 0
+                )
             if first in rounds and first <= line <= end and container in names:
                 index = rounds[first] - (event == "line" and line == first)
                 if index >= 0:

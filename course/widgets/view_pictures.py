@@ -12,11 +12,11 @@ from course.widgets.views import (
     Step,
     View,
     Watched,
-    pointer_names,
     details,
     is_keyed,
     is_matrix,
     keys_of,
+    pointer_names,
     pointers_at,
     values_at,
     watched,
@@ -64,16 +64,14 @@ def _window(run: Run, view: View, position: int, step: Step, shown: Rows) -> Pic
     inside: dict[int, str] = {}
     if type(left) is int and type(right) is int:
         stop = right + 1 if found["inclusive"] else right
-        inside = {index: "done" for index in range(max(left, 0), min(stop, len(values)))}
+        inside = dict.fromkeys(range(max(left, 0), min(stop, len(values))), "done")
     drawn = pictures.cells(
         {container.label: _decoded(values)},
         {container.label: pointers_at(step, container, list(found["ends"]))},
         {container.label: inside},
     )
     counted = [
-        pictures.cells(
-            {name: [f"{_plain(key)}: {text(count)}" for key, count in held["items"]]}
-        )
+        pictures.cells({name: [f"{_plain(key)}: {text(count)}" for key, count in held["items"]]})
         for name in found["counts"]
         if isinstance(held := step["locals"].get(name), dict) and is_keyed(held)
     ]
@@ -81,11 +79,11 @@ def _window(run: Run, view: View, position: int, step: Step, shown: Rows) -> Pic
 
 
 def _number_line(run: Run, view: View, position: int, step: Step, shown: Rows) -> Picture:
-    container, values = shown[0]
+    container, _ = shown[0]
     found = details(run, view)
     places = found["places"]
     index = {place: at for at, place in enumerate(places)}
-    held = [one for one in watched(run, view)[1:]]
+    held = watched(run, view)[1:]
     filled: set[float] = set()
     pointing: dict[str, int] = {}
     for one in held:
@@ -146,7 +144,7 @@ def _data_tree(run: Run, view: View, position: int, step: Step, shown: Rows) -> 
 
 
 def _root(run: Run, step: Step, container: Watched) -> int | None:
-    """The identity of the tree's root: of the first call, so that recursion keeps the whole tree."""
+    """The identity of the root that the run began with: recursion keeps the whole tree."""
     for source in (step["args"], run["args"]):
         value = source.get(container.key)
         if isinstance(value, dict) and "node" in value:
@@ -172,22 +170,22 @@ def _loops(root: int, nodes: Mapping[str, Any]) -> bool:
 
 def _call_tree(run: Run, view: View, position: int, step: Step, shown: Rows) -> str:
     found = details(run, view)["calls"]
-    begun = [number for number, call in enumerate(found) if call["start"] <= position]
+    begun = [one for one, call in enumerate(found) if call["start"] <= position]
     if not begun:
         return ""
-    below: dict[int, list[int]] = {number: [] for number in begun}
-    for number in begun:
-        parent = found[number]["parent"]
+    below: dict[int, list[int]] = {one: [] for one in begun}
+    for one in begun:
+        parent = found[one]["parent"]
         if parent is not None:
-            below[parent].append(number)
+            below[parent].append(one)
 
-    def label(number: int) -> str:
-        call = found[number]
+    def label(one: int) -> str:
+        call = found[one]
         over = call["end"] is not None and call["end"] <= position
         return call["label"] + (f" → {call['result']}" if over and call["result"] else "")
 
-    def mark(number: int) -> str | None:
-        call = found[number]
+    def mark(one: int) -> str | None:
+        call = found[one]
         if call["done"]:
             return "done"
         return None if call["end"] is not None and call["end"] <= position else "read"
@@ -241,7 +239,9 @@ def _tiles(run: Run, view: View, position: int, step: Step, shown: Rows) -> Pict
     drawn = []
     for container, values in shown:
         matrix = [elements(row) if isinstance(row, list) else None for row in values]
-        table = [row or [] for row in matrix] if all(row is not None for row in matrix) else [values]
+        table = (
+            [row or [] for row in matrix] if all(row is not None for row in matrix) else [values]
+        )
         cut = [[pictures.shown(value) for value in row[:MAX_SIDE]] for row in table[:MAX_SIDE]]
         drawn.append(pictures.grid(cut, corner=container.label))
     return pictures.side_by_side(*drawn)

@@ -111,14 +111,12 @@ def data_tree(root: str = "root") -> View:
     return View("data_tree", (root,))
 
 
-def call_tree(
-    *names: str, results: bool = True, done: Mapping[str, Any] | None = None
-) -> View:
+def call_tree(*names: str, results: bool = True, done: Mapping[str, Any] | None = None) -> View:
     """A view of the calls of a recursive function as they happen, the current path marked.
 
     In each box stand the values of `names` at the start of the call (by default its arguments), and
-    below it, with `results`, what it returned. Where a call cut a branch by `break` or `continue`, a
-    cross hangs below it. `done={"rest": 0}` marks the calls that begin with these values.
+    below it, with `results`, what it returned. Where a call cut a branch by `break` or `continue`,
+    a cross hangs below it. `done={"rest": 0}` marks the calls that begin with these values.
     """
     return View("call_tree", names, options={"results": results, "done": dict(done or {})})
 
@@ -281,9 +279,7 @@ def _is_table(value: Encoded) -> bool:
     return is_matrix(value) or isinstance(value, list)
 
 
-def _first_local(
-    run: Run, fits: Callable[[Encoded], bool], taken: Sequence[str]
-) -> str | None:
+def _first_local(run: Run, fits: Callable[[Encoded], bool], taken: Sequence[str]) -> str | None:
     """The first local name, in order of appearance, that ever holds a fitting value."""
     shy = None
     for step in run["steps"]:
@@ -328,7 +324,9 @@ def _window(run: Run, view: View, containers: list[Watched]) -> dict[str, Any]:
     if inclusive is None:
         keys = [container.key for container in containers]
         right = view.options["right"]
-        inclusive = any(right in step["pointers"].get(key, {}) for step in run["steps"] for key in keys)
+        inclusive = any(
+            right in step["pointers"].get(key, {}) for step in run["steps"] for key in keys
+        )
     return {
         "ends": [view.options["left"], view.options["right"]],
         "counts": counts or _counting_names(run)[:2],
@@ -370,7 +368,14 @@ def _number_line(run: Run, view: View, containers: list[Watched]) -> dict[str, A
                 add(keys_of(held))
         for key in keys[1:]:
             add(list(step["pointers"].get(key, {}).values()))
-        add([index for key, *path in (*step["reads"], *step["writes"]) if key in keys[1:] for index in path[:1]])
+        add(
+            [
+                index
+                for key, *path in (*step["reads"], *step["writes"])
+                if key in keys[1:]
+                for index in path[:1]
+            ]
+        )
     at = [name for name in view.options["at"] if _is_local(run, name)]
     whole = all(place.is_integer() for place in places)
     return {"places": sorted(int(place) if whole else place for place in places), "at": at}
@@ -395,15 +400,15 @@ def _calls(run: Run, view: View, containers: list[Watched]) -> dict[str, Any]:
 def _table(run: Run, view: View, containers: list[Watched]) -> dict[str, Any]:
     """The lists drawn as further rows: of the table's width, and filled by the function."""
     extra: dict[str, None] = {}
-    table_key = containers[0].key if containers else None
+    first = containers[0] if containers else None
     for step in run["steps"]:
+        held = step[first.source].get(first.key) if first else None
+        rows = elements(held) or []
+        width = len(elements(rows[0]) or []) if is_matrix(held) else len(rows)
         for key, *_ in step["writes"]:
             value = step["locals"].get(key)
-            if key == table_key or key in run["args"] or not isinstance(value, list) or is_matrix(value):
-                continue
-            held = containers and step[containers[0].source].get(containers[0].key)
-            width = len(held[0]) if is_matrix(held) else len(held or [])
-            if len(value) == width:
+            made = first is not None and key != first.key and key not in run["args"]
+            if made and isinstance(value, list) and not is_matrix(value) and len(value) == width:
                 extra[key] = None
     named = [container.key for container in containers[1:]]
     return {
@@ -453,7 +458,13 @@ def _stream(run: Run, view: View, containers: list[Watched]) -> dict[str, Any]:
     """{"series": {name: [[step, value], …]}} for each running number, thinned where it is long."""
     names = [name for name in view.options["running"] if _is_local(run, name)]
     series: dict[str, list[list[float]]] = {}
-    pointing = {name for step in run["steps"] for row in step["pointers"].values() for name in row}
+    pointing = {
+        name
+        for step in run["steps"]
+        for kind in ("pointers", "walks")
+        for row in step[kind].values()
+        for name in row
+    }
     for position, step in enumerate(run["steps"]):
         for name, value in step["locals"].items():
             reading = number(value)
