@@ -178,9 +178,9 @@ def play(
     """A step player for `fn(*args)`; any function will do, right or wrong, and it runs on copies.
 
     `view` is one of `course.widgets.views`, such as `bars("height", water=True)`; by default, cells
-    for each argument that is a sequence, else a tree. `reference` is run beside it,
-    and the first difference can be jumped to. `compare` (a function, or {name: function}) only has its lines counted. Raises
-    `TypeError` when `fn` is no function or `view` is no view.
+    for each argument that is a sequence, else a tree. `reference` is run beside it, and the first
+    difference can be jumped to. `compare` (a function, or {name: function}) only has its lines
+    counted. Raises `TypeError` when `fn` is no function or `view` is no view.
     """
     if view is not None and not isinstance(view, View):
         raise TypeError(f"view is one of the views, such as bars(…), not {short_repr(view)}")

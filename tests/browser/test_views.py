@@ -2,6 +2,7 @@
 
 import re
 import statistics
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -47,10 +48,13 @@ player
 
 def source() -> str:
     """The readers' functions of the Python tests, without the tests."""
-    text = open(functions.__file__, encoding="utf-8").read()
+    text = Path(str(functions.__file__)).read_text(encoding="utf-8")
     begin, end = text.index("def min_window"), text.index("TREE = [")
-    names = "bars, buckets, call_tree, data_tree, number_line, play, stream, table, tiles, window"
-    imports = f"from typing import Any\nfrom course.trees import TreeNode, tree\nfrom course.widgets import {names}\n"
+    views = "buckets, call_tree, data_tree, number_line, play, stream, table, tiles, window"
+    imports = (
+        "from typing import Any\nfrom course.trees import TreeNode, tree\n"
+        f"from course.widgets import {views}\n"
+    )
     return imports + text[begin:end] + f"root = tree({functions.TREE})"
 
 
@@ -215,7 +219,10 @@ def test_pointers_do_not_glide_for_those_who_want_no_motion(views: Lab) -> None:
     go(views, shown, 0.5)
     shown.press("forward")
     pointer = shown.picture.locator(".sw-pointer").first
-    seconds = "node => { node.classList.add('sw-glide'); return getComputedStyle(node).transitionDuration; }"
+    seconds = """node => {
+        node.classList.add('sw-glide');
+        return getComputedStyle(node).transitionDuration;
+    }"""
     assert pointer.evaluate(seconds) == "0s"
     views.page.emulate_media(reduced_motion="no-preference")
     try:
