@@ -712,9 +712,9 @@ r"""
 
 | | longest run | shortest window |
 |---|---|---|
-| what is looked up | is this number there? | how many of this letter does the window need? |
-| why no work is done twice | only the first of a run walks | $\ell(r) \le \ell(r+1)$: no end goes back |
-| look-ups | exactly $2d$ | at most $2m$, and $n$ to count $t$ |
+| what is looked up | is this number there? | how many of this letter are needed? |
+| why no work is done twice | only the first of a run walks | no end of the window goes back |
+| work | exactly $2d$ look-ups | each letter comes in once, drops out once at most |
 
 A loop inside a loop is not yet $n^2$. Ask what the inner loop does *over the whole run*: if each
 of its steps uses something up that never comes back, count the things.

@@ -44,7 +44,8 @@ def branches(
     shift = 8 - min(box.x - box.width / 2 for box in boxes)
     for box in boxes:
         box.x += shift
-    shapes, marks = [], {}
+    shapes: list[str] = []
+    marks: dict[int, str] = {}
     for box in boxes:
         for child in box.below:
             if child is not None:
@@ -92,7 +93,7 @@ def recursion(
 
     In each box: the values of the names in `show` (by default, of those that hold a number), as
     they were when the call began, and with `results` what it returned (unless that is None). Calls
-    for which `done(names)` holds are marked. The function runs on copies, on its own code alone, and may be wrong.
+    for which `done(names)` holds are marked. The function runs on copies, and may be wrong.
     """
     run = trace(function, *arguments, max_steps=max_steps)
     names: dict[int, dict[str, Any]] = {}
