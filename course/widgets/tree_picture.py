@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from course.widgets.pictures import Picture, _colour, _label, _line, _said_marks, _svg
+from course.widgets.pictures import MARK_MEANING, Picture, _colour, _label, _line, _svg
 from course.widgets.tracing import MAX_STEPS, trace
 from course.widgets.values import text
 
@@ -62,8 +62,8 @@ def branches(
     wide = max(box.x + box.width / 2 for box in boxes) + 8
     tall = max(_y(box) for box in boxes) + HEIGHT + 8
     said = title or "A tree: " + _said(top)
-    named = {boxes[number].word: kind for number, kind in marks.items()}
-    return _svg(wide, tall, shapes, said, _said_marks(named))
+    told = [f"{boxes[n].word} {MARK_MEANING.get(kind, kind)}" for n, kind in marks.items()]
+    return _svg(wide, tall, shapes, said, ", ".join(told))
 
 
 def binary_tree(
