@@ -51,7 +51,7 @@ r"""
 Think of arrows. The arrow from $p$ to $q$ is the pair $(q_x - p_x,\ q_y - p_y)$. For arrows $u$
 and $v$ define
 
-$$u \cdot v = u_x v_x + u_y v_y \text{ (dot)}, \quad u \times v = u_x v_y - u_y v_x \text{ (cross)}.$$
+$$u \cdot v = u_x v_x + u_y v_y \text{ (dot)}, \ \ u \times v = u_x v_y - u_y v_x \text{ (cross)}.$$
 
 What do they mean? Let $u$ have length $|u|$ and direction $\alpha$ (its angle, counter-clockwise
 from the $x$-axis), and $v$ length $|v|$ and direction $\beta$. Then

@@ -158,11 +158,16 @@ We count operations with the numbers: looks, comparisons, calculations. To see t
 by $n$: how many operations **for each number**?
 """
 
+
 # %%
+def scattered(n):
+    span = 3 * n
+    return [7919 * i % span for i in range(n)]
+
+
 sizes = [32, 64, 128, 256, 512, 1024]
 for_each = {
-    f.__name__: [operations(f, [i * 7919 % (3 * n) for i in range(n)]) / n for n in sizes]
-    for f in (maximum_gap, by_sorting)
+    f.__name__: [operations(f, scattered(n)) / n for n in sizes] for f in (maximum_gap, by_sorting)
 }
 pictures.curve(sizes, for_each, what="operations for each number")
 
