@@ -1,8 +1,9 @@
 """Ending a run that does not end by itself."""
 
 import contextlib
+import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 
 class Cut(BaseException):
@@ -20,7 +21,7 @@ class Watchdog:
     there are no threads (Python in the browser) it does nothing. It cannot end a loop in C code.
     """
 
-    def __init__(self, seconds: float, rearm: Callable[[], None]) -> None:
+    def __init__(self, seconds: float, rearm: Callable[[], None] = lambda: None) -> None:
         class CutAgain(Cut):
             def __init__(self) -> None:
                 super().__init__()
@@ -44,3 +45,15 @@ class Watchdog:
             pythonapi.PyThreadState_SetAsyncExc(c_ulong(self._target), py_object(self._cut))
             self.lock.release()
             wait = 0.01
+
+
+@contextlib.contextmanager
+def no_collection() -> Iterator[None]:
+    """No garbage collection meanwhile: a `Cut` that hit a foreign `__del__` would be lost there."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

@@ -56,7 +56,7 @@ from types import CodeType, FrameType, GeneratorType
 from typing import Any
 
 from course.widgets.accesses import UNKNOWN, Accesses
-from course.widgets.limits import Cut, Watchdog
+from course.widgets.limits import Cut, Watchdog, no_collection
 from course.widgets.values import Encoder, short_repr, text
 
 Run = dict[str, Any]
@@ -137,7 +137,8 @@ class _Recorder:
                 watchdog.start()
                 sys.stdout = sys.stderr = self.output
                 sys.settrace(self.trace_call)
-                result = self.drive(fn(*args))
+                with no_collection():
+                    result = self.drive(fn(*args))
             finally:
                 try:  # a Cut on its way must arrive here, at the call or the jump, not later
                     watchdog.lock.acquire()

@@ -1,6 +1,8 @@
 """The Python side of the step player: its traits, what the reader types, and its stills."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -161,8 +163,13 @@ def test_the_bundle_is_one_module_with_one_export() -> None:
     assert "import {" not in code
     assert code.count("export ") == 1
     assert code.rstrip().endswith("export default { render };")
+    assert max(Counter(re.findall(r"^// (\w+\.js)$", code, re.MULTILINE)).values()) == 1
+
+
+def test_every_module_is_part_of_a_widget() -> None:
+    bundles = [bundle(name) for name in ("step_player.js", "live_plot.js", "training.js")]
     for module in FRONT.glob("*.js"):
-        assert code.count(f"// {module.name}\n") == 1
+        assert any(f"// {module.name}\n" in code for code in bundles), module.name
 
 
 def test_a_name_declared_twice_is_refused(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
