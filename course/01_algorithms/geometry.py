@@ -16,7 +16,7 @@
 
 # %%
 from course.checks.counts import operations
-from course.widgets import pictures, plane, play
+from course.widgets import board, pictures, plane, play
 
 a, b, c, d = (0, 0), (6, 3), (1, 4), (5, -1)
 plane({"a": a, "b": b, "c": c, "d": d}, segments=[(a, b), (c, d)])
@@ -118,6 +118,23 @@ plane(list(sides), arrows=[(p, q)], marks=sides)
 """
 Green: left. Orange: right. Red: on the line, before and behind the arrow, too.
 
+**Play.** Drag the three points. Half of the cross product is the area of the triangle. When is it
+0?
+"""
+
+
+# %%
+def which_way(walk):
+    p, q, r = walk
+    name = {1: "left", 0: "straight on", -1: "right"}[turn(p, q, r)]
+    return f"{name}: the cross product is {cross(arrow(p, q), arrow(p, r))}"
+
+
+board(walk=[(1, 1), (6, 4), (3, 6)], closed=["walk"], says=which_way)
+
+# %% [markdown]
+"""
+
 ## 4 · Do the segments meet?
 
 The line through $a$ and $b$ cuts the plane in two. If $c$ and $d$ lie on **different sides**,
@@ -165,9 +182,18 @@ pictures.side_by_side(
 
 # %% [markdown]
 """
-**Play.** Step through, and type your own ends. Which of the two questions decides? Try a single
-point, `c = d = (4, 2)`.
+**Play.** Drag the ends. Can you make them touch in a single point? Overlap? Then step through the
+run below: which of the two questions decides? Try a single point, `c = d = (4, 2)`.
 """
+
+
+# %%
+def meet(roads):
+    return "they meet", segments_intersect(*roads)
+
+
+board(roads=[a, b, c, d], segments=["roads"], says=meet, span=(-2, 8))
+
 
 # %%
 play(segments_intersect, a, b, c, d)
@@ -251,6 +277,15 @@ def point_in_polygon(point, polygon):
 
 {name: point_in_polygon(at, bay) for name, at in points.items()}
 
+
+# %%
+def where(point, polygon):
+    return point_in_polygon(point[0], polygon)
+
+
+board(point=[(1, 3)], polygon=bay, closed=["polygon"], says=where)
+
+
 # %% [markdown]
 r"""
 **A check from elsewhere.** Pick's theorem (1899): if all corners have whole coordinates, then
@@ -307,12 +342,17 @@ nails = [(0, 2), (1, 0), (2, 3), (3, 1), (4, 5), (5, 0), (6, 2), (7, 4), (3, 0),
 plane(nails, polygon=convex_hull(nails))
 
 # %%
+board(nails=nails, outline=convex_hull)
+
+# %%
 play(convex_hull, nails)
+
 
 # %% [markdown]
 r"""
-**Play.** Type points on one line, points that coincide, four corners of a square with points on
-its sides.
+**Play.** Drag a nail through the band, and onto another nail. In the player, type points on one
+line, and four corners of a square with points on its sides.
+
 
 **Why nothing is lost.** When $q$ is taken off, it lies on or above the segment from $p$ to $r$,
 and between them from left to right. So it lies in the hull of the others, and is no corner of the

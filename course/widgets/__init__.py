@@ -17,6 +17,7 @@ _HOMES = {
     "branches": "course.widgets.tree_picture",
     "recursion": "course.widgets.tree_picture",
     "plane": "course.widgets.plane_picture",
+    "board": "course.widgets.geometry_board",
     "plot": "course.widgets.live_plot",
     "train_live": "course.widgets.training",
     **dict.fromkeys(("slider", "log_slider", "choice", "toggle"), "course.widgets.controls"),
