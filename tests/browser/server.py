@@ -18,6 +18,22 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
 
+# Starts the command it is given, and stops it when its own input ends: also when the tests were
+# killed and could clean up nothing.
+KEEPER = """
+import subprocess, sys, threading
+command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+def stop():
+    sys.stdin.buffer.read()
+    command.terminate()
+    try:
+        command.wait(20)
+    except subprocess.TimeoutExpired:
+        command.kill()
+threading.Thread(target=stop, daemon=True).start()
+sys.exit(command.wait())
+"""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -85,6 +101,7 @@ def running_lab(folder: Path) -> Iterator[Server]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
+                *(sys.executable, "-c", KEEPER),
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
                 *("--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={course}"),
                 *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
@@ -94,7 +111,7 @@ def running_lab(folder: Path) -> Iterator[Server]:
             ],
             cwd=course,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -147,10 +164,7 @@ def _wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> Non
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the server to stop, which ends its kernels too; then make sure of it."""
-    for number, patience in ((signal.SIGTERM, 15), (signal.SIGKILL, 15)):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
-            return
+    """Let the keeper stop the server, which ends its kernels too; then make sure of it."""
+    process.communicate()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

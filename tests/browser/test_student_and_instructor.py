@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import FrameLocator, Locator, expect
 
-from tests.browser.lab import THEMES, Lab
+from tests.browser.lab import SIZES, THEMES, Lab
 from tests.browser.server import Server
 
 ASSIGNMENT, NOTEBOOK = "01_algorithms", "two_pointers"
@@ -39,11 +39,9 @@ def test_an_exercise_goes_from_release_to_feedback(lab: Lab, server: Server) -> 
     assert NAME in lab.run_all()[0]  # the first check that fails stops there
     card = lab.output(lab.find(CHECK)).locator(".stepwise-check")
     expect(card).to_contain_text(IDEA)
-    for theme in THEMES:
-        lab.theme(theme)
-        card.scroll_into_view_if_needed()
-        lab.screenshot(f"loop-03-card-{theme}")
-    lab.theme("light")
+    card.scroll_into_view_if_needed()
+    lab.screenshot("loop-03-card")
+    look_everywhere(lab)
     said = validate(lab, "loop-04-validation-fails")
     assert "The following cell failed" in said
     assert NAME in said
@@ -62,6 +60,17 @@ def test_an_exercise_goes_from_release_to_feedback(lab: Lab, server: Server) -> 
 
     page = read_feedback(lab)
     expect(page.locator("body")).to_contain_text(re.compile(rf"{full:g}\s*(/|of)\s*{full:g}"))
+
+
+def look_everywhere(lab: Lab) -> None:
+    """The whole exercise, with a card of each kind, in every theme and width."""
+    for theme in THEMES:
+        lab.theme(theme)
+        for name, size in SIZES.items():
+            lab.size(*size)
+            lab.screenshot_whole(f"exercise-{theme}-{name}")
+    lab.theme("light")
+    lab.size(*SIZES["wide"])
 
 
 def assignment_list(lab: Lab) -> Locator:
