@@ -355,8 +355,8 @@ line, and four corners of a square with points on its sides.
 
 
 **Why nothing is lost.** When $q$ is taken off, it lies on or above the segment from $p$ to $r$,
-and between them from left to right. So it lies in the hull of the others, and is no corner of the
-lower side.
+and between them from left to right. So it is no corner of the *lower* side. (It may be one of the
+upper side. That is found by the second walk, which goes through all points again.)
 
 **Why it is quick.** The inner loop can run long for one point. But each point is put on once, and
 **can be taken off once at most**. Over the whole run that makes at most $2n$ steps for each side.

@@ -30,12 +30,12 @@ def board(
     in `closed` are drawn as polygons, those in `segments` as one segment for each two points.
     An error in a function is shown on the board.
     """
-    layers = [line(_asking([name], _ring), label=name, colour=1) for name in closed]
-    layers += [line(_asking([name], _pairs), label=name, colour=1) for name in segments]
+    layers = [line(_asking([name], _ring), label=name, colour=1, dash=0) for name in closed]
+    layers += [line(_asking([name], _pairs), label=name, colour=1, dash=0) for name in segments]
     if outline is not None:
         names = _names(outline, points)
         shape = _asking(names, lambda *groups: _ring(outline(*groups)), like=outline)
-        layers.append(line(shape, label=getattr(outline, "__name__", "outline"), colour=2))
+        layers.append(line(shape, label=getattr(outline, "__name__", "outline"), colour=2, dash=0))
     layers.append(dots(_asking(list(points), _all), label="nearest whole numbers", colour=5))
     layers += [handles(name, places, colour=0) for name, places in points.items()]
     if says is not None:
