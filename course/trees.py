@@ -73,7 +73,7 @@ def nodes(root: TreeNode | None) -> Iterator[TreeNode]:
 def written(root: TreeNode | None) -> list[Any]:
     """The tree as a list, level by level: what `tree` makes the same tree of."""
     values: list[Any] = []
-    waiting = deque([root] if root is not None else [])
+    waiting: deque[TreeNode | None] = deque([root] if root is not None else [])
     while waiting:
         node = waiting.popleft()
         values.append(None if node is None else node.value)

@@ -19,10 +19,7 @@ _HOMES = {
         ),
         "course.widgets.views",
     ),
-    **dict.fromkeys(
-        ("hull_board", "orientation_board", "polygon_board", "segments_board"),
-        "course.widgets.geometry_boards",
-    ),
+    "board": "course.widgets.geometry_board",
     **dict.fromkeys(("binary_tree", "branches", "recursion"), "course.widgets.tree_picture"),
     "plane": "course.widgets.plane_picture",
     "plot": "course.widgets.live_plot",

@@ -215,64 +215,33 @@ play(running, [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0], view=stream("values", "mean",
 
 # %% [markdown]
 """
-### Geometry boards
+### Geometry board
 
-Points to drag, or to move with the arrow keys; the answer is your own function's. There are
-`hull_board`, `orientation_board`, `segments_board` and `polygon_board`.
+Points to drag, or to move with the arrow keys. Each keyword names a group of points. `outline` and
+`says` are your own functions; they ask for groups by the names of their parameters.
 """
 
 
 # %%
-from course.widgets import hull_board, orientation_board
+from course.widgets import board
 
 
-def orientation(a, b, c):
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+def bounding_box(nails):
+    xs, ys = [x for x, _ in nails], [y for _, y in nails]
+    return [(min(xs), min(ys)), (max(xs), min(ys)), (max(xs), max(ys)), (min(xs), max(ys))]
 
 
-def convex_hull(points):
-    def chain(places):
-        kept = []
-        for place in places:
-            while len(kept) > 1 and orientation(kept[-2], kept[-1], place) <= 0:
-                kept.pop()
-            kept.append(place)
-        return kept[:-1]
+board(nails=[(1, 1), (7, 2), (5, 4), (6, 7), (2, 6)], outline=bounding_box)
 
-    places = sorted(set(points))
-    return chain(places) + chain(places[::-1]) if len(places) > 1 else places
-
-
-hull_board(convex_hull)
 
 # %%
-orientation_board(orientation)
-
-# %%
-from course.widgets import segments_board
-
-
-def apart(a, b, c, d):
-    one = orientation(a, b, c) * orientation(a, b, d)
-    other = orientation(c, d, a) * orientation(c, d, b)
-    return one < 0 and other < 0  # forgets the ends that only touch: drag one onto the other line
+def turn(path):
+    (ax, ay), (bx, by), (cx, cy) = path
+    area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    return "left" if area > 0 else "right" if area < 0 else "straight on"
 
 
-segments_board(apart)
-
-# %%
-from course.widgets import polygon_board
-
-
-def crossings(point, polygon):
-    (x, y), inside = point, False
-    for (x1, y1), (x2, y2) in zip(polygon, polygon[1:] + polygon[:1], strict=True):
-        if (y1 > y) != (y2 > y) and x < x1 + (y - y1) * (x2 - x1) / (y2 - y1):
-            inside = not inside
-    return "inside" if inside else "outside or on the edge"
-
-
-polygon_board(crossings)
+board(path=[(1, 1), (7, 3), (4, 7)], says=turn)
 
 # %% [markdown]
 """

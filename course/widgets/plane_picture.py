@@ -73,7 +73,7 @@ class _Frame:
         step = self._step()
         for axis in (0, 1):
             first = -(-self.low[axis] // step)
-            for k in range(int(first), int(floor(self.top[axis] / step)) + 1):
+            for k in range(int(first), floor(self.top[axis] / step) + 1):
                 at = [self.low[0], self.low[1]]
                 at[axis] = k * step
                 x, y = self.place((at[0], at[1]))
@@ -117,9 +117,11 @@ def _stroke(frame: _Frame, p: Point, q: Point, kind: str, arrow: bool) -> str:
     if not arrow or length == 0:
         return line
     ux, uy = (x2 - x1) / length * 11, (y2 - y1) / length * 11
-    head = (x2, y2, x2 - ux - uy * 0.45, y2 - uy + ux * 0.45, x2 - ux + uy * 0.45, y2 - uy - ux * 0.45)
-    corners = "{:.1f},{:.1f} {:.1f},{:.1f} {:.1f},{:.1f}".format(*head)
-    return line + f'<polygon points="{corners}" style="fill:{_colour(kind)}"/>'
+    back, side = (x2 - ux, y2 - uy), (-uy * 0.45, ux * 0.45)
+    corners = [(x2, y2), (back[0] + side[0], back[1] + side[1])]
+    corners.append((back[0] - side[0], back[1] - side[1]))
+    head = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+    return line + f'<polygon points="{head}" style="fill:{_colour(kind)}"/>'
 
 
 def _said(

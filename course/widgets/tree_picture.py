@@ -1,10 +1,10 @@
-"""Pictures of things that branch: any tree, a binary tree, and the calls of a recursive function."""
+"""Pictures of what branches: any tree, a binary tree, and the calls of a recursive function."""
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from course.widgets.pictures import Picture, _colour, _label, _line, _said_marks, _svg
+from course.widgets.pictures import MARK_MEANING, Picture, _colour, _label, _line, _svg
 from course.widgets.tracing import MAX_STEPS, trace
 from course.widgets.values import text
 
@@ -34,8 +34,8 @@ def branches(
 
     `children(node)` gives the nodes below (None keeps a place free), `label(node)` what is written
     in its box, `mark(node)` "read" | "write" | "right" | "wrong" | "done" or None for its colour,
-    `edge(node, child)` what is written beside the line between them. Raises ValueError for more than
-    400 nodes.
+    `edge(node, child)` what is written beside the line between them. Raises ValueError for more
+    than 400 nodes.
     """
     top = _boxes(root, children, label)
     levels: list[float] = []
@@ -44,7 +44,8 @@ def branches(
     shift = 8 - min(box.x - box.width / 2 for box in boxes)
     for box in boxes:
         box.x += shift
-    shapes, marks = [], {}
+    shapes: list[str] = []
+    marks: dict[int, str] = {}
     for box in boxes:
         for child in box.below:
             if child is not None:
@@ -61,12 +62,14 @@ def branches(
     wide = max(box.x + box.width / 2 for box in boxes) + 8
     tall = max(_y(box) for box in boxes) + HEIGHT + 8
     said = title or "A tree: " + _said(top)
-    named = {boxes[number].word: kind for number, kind in marks.items()}
-    return _svg(wide, tall, shapes, said, _said_marks(named))
+    told = [f"{boxes[n].word} {MARK_MEANING.get(kind, kind)}" for n, kind in marks.items()]
+    return _svg(wide, tall, shapes, said, ", ".join(told))
 
 
-def binary_tree(root: Any, marks: Mapping[Any, str] | None = None, title: str | None = None) -> Picture:
-    """A binary tree (nodes with `value`, `left`, `right`) as SVG text; `marks` maps nodes to kinds."""
+def binary_tree(
+    root: Any, marks: Mapping[Any, str] | None = None, title: str | None = None
+) -> Picture:
+    """A binary tree (of nodes with `value`, `left`, `right`) as SVG text; `marks`: {node: kind}."""
     kinds = {id(node): kind for node, kind in (marks or {}).items()}
 
     def below(node: Any) -> list[Any]:
@@ -80,7 +83,7 @@ def binary_tree(root: Any, marks: Mapping[Any, str] | None = None, title: str | 
 def recursion(
     function: Callable[..., Any],
     *arguments: Any,
-    show: Sequence[str] = (),
+    show: Sequence[str] | None = None,
     results: bool = True,
     done: Callable[[Mapping[str, Any]], bool] | None = None,
     title: str | None = None,
@@ -88,9 +91,9 @@ def recursion(
 ) -> Picture:
     """Every call that `function(*arguments)` makes, each below the one it came from, as SVG text.
 
-    In each box: the values of the names in `show`, as they were when the call began, and with
-    `results` what it returned (unless that is None). Calls for which `done(names)` holds are marked.
-    The function runs on copies, on its own code alone, and may be wrong.
+    In each box: the values of the names in `show` (by default, of those that hold a number), as
+    they were when the call began, and with `results` what it returned (unless that is None). Calls
+    for which `done(names)` holds are marked. The function runs on copies, and may be wrong.
     """
     run = trace(function, *arguments, max_steps=max_steps)
     names: dict[int, dict[str, Any]] = {}
@@ -106,7 +109,10 @@ def recursion(
             below[call["parent"]].append(number)
 
     def label(number: int) -> str:
-        shown = ", ".join(text(names[number][name]) for name in show if name in names[number])
+        known = names[number]
+        wanted = [name for name, value in known.items() if type(value) in (int, float)]
+        wanted = wanted if show is None else [name for name in show if name in known]
+        shown = ", ".join(text(known[name]) for name in wanted)
         result = returned.get(number, "…")
         ending = f" → {result}" if results and result != "None" else ""
         return (shown or run["calls"][number]["name"]) + ending
@@ -125,7 +131,9 @@ def _holds(done: Callable[[Mapping[str, Any]], bool], names: Mapping[str, Any]) 
         return False
 
 
-def _boxes(root: Any, children: Callable[[Any], Sequence[Any]], label: Callable[[Any], str]) -> _Box:
+def _boxes(
+    root: Any, children: Callable[[Any], Sequence[Any]], label: Callable[[Any], str]
+) -> _Box:
     top = _Box(root, label(root), 0)
     waiting, made = [top], 1
     for box in waiting:

@@ -25,7 +25,7 @@ from itertools import permutations
 from math import atan2, gcd
 
 from course.checks import check, draws
-from course.widgets import cells, plane, play
+from course.widgets import board, cells, plane, play
 
 # %% [markdown] nbgrader={"grade_id": "segments_intersect_task", "locked": true}
 r"""
@@ -248,11 +248,21 @@ with check("is exact for large coordinates", idea=EXACT, hidden=True) as case:
 
 # %% [markdown]
 """
-**Watch your own function.** Which of its questions decides? Type `c = (2, 2)` and `d = (9, 9)`.
+**Watch your own function.** Which of its questions decides? Type `c = (2, 2)` and `d = (9, 9)`. On the
+board below, drag the ends: your function answers.
 """
 
 # %%
 play(segments_intersect, (0, 0), (4, 4), (0, 4), (4, 0))
+
+
+# %%
+def meet(ends):
+    return "they meet", bool(segments_intersect(*ends))
+
+
+board(ends=[(0, 0), (4, 4), (0, 4), (4, 0)], segments=["ends"], says=meet)
+
 
 # %% [markdown] nbgrader={"grade_id": "point_in_polygon_task", "locked": true}
 r"""
@@ -493,11 +503,21 @@ with check("is exact for large coordinates", idea=FAR, hidden=True) as case:
 
 # %% [markdown]
 """
-**Watch your own function.** Which edges change its mind? Try the point `(3, 4)` in the bay.
+**Watch your own function.** Which edges change its mind? Try the point `(3, 4)` in the bay, and drag it
+onto an edge.
 """
 
 # %%
 play(point_in_polygon, (1, 3), [(0, 0), (6, 0), (6, 6), (3, 2), (0, 6)], view=cells("polygon"))
+
+
+# %%
+def where(point, polygon):
+    return str(point_in_polygon(point[0], polygon))
+
+
+board(point=[(1, 3)], polygon=BAY, closed=["polygon"], says=where)
+
 
 # %% [markdown] nbgrader={"grade_id": "convex_hull_task", "locked": true}
 r"""
@@ -779,11 +799,15 @@ with check("sorts once", idea=SORTED_ONCE, hidden=True, lines=8_000_000) as case
 # %% [markdown]
 """
 **Watch your own function.** When is a corner taken off again? Try points on one line, and
-`[(7, 7), (7, 7), (7, 7)]`.
+`[(7, 7), (7, 7), (7, 7)]`. Then drag the nails below.
 """
 
 # %%
 play(convex_hull, [(0, 0), (4, 0), (2, 1), (4, 4), (0, 4), (2, 0)])
+
+# %%
+board(nails=[(0, 0), (4, 0), (2, 1), (4, 4), (0, 4), (2, 0)], outline=convex_hull)
+
 
 # %% [markdown]
 """

@@ -509,6 +509,14 @@ branches does it cut?
 # %%
 play(combination_sum, [2, 3, 6, 7], 7)
 
+# %% [markdown]
+"""
+If your function calls itself, or one inside it: these are all its calls, with the numbers that each was given.
+"""
+
+# %%
+recursion(combination_sum, [2, 3, 6, 7], 7, results=False)
+
 # %% [markdown] nbgrader={"grade_id": "combination_sum_unique_task", "locked": true}
 r"""
 ## 3. Sums from a full purse
@@ -707,6 +715,9 @@ before? Type `[1, 1, 1, 1]` with the target 2.
 
 # %%
 play(combination_sum_unique, [2, 5, 2, 1, 2], 5)
+
+# %%
+recursion(combination_sum_unique, [2, 5, 2, 1, 2], 5, results=False)
 
 # %% [markdown]
 """

@@ -415,7 +415,7 @@ export function plotPanel(spec, drag, hooks) {
       event.stopPropagation();
       const many = event.shiftKey ? 10 : 1;
       const [x, y] = hooks.newest().points[name][index];
-      const [across, up] = now.ranges.map(([low, high]) => Math.max((high - low) / 100, layer.look.snap ?? 0) * many);
+      const [across, up] = now.ranges.map(([low, high]) => Math.max(((high - low) / 100) * many, layer.look.snap ?? 0));
       put(x + ways[event.key][0] * across, y + ways[event.key][1] * up * (spec.down ? -1 : 1));
     });
     return made;
