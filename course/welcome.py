@@ -22,7 +22,7 @@ those of units in preparation are planned.
 
 | | unit | topics | hours |
 |---|---|---|---|
-| 1 | **Algorithms** | [Two pointers](01_algorithms/two_pointers.ipynb) · *in preparation:* hashing and windows, trees and backtracking, dynamic programming, geometry | 7 |
+| 1 | **Algorithms** | [Two pointers](01_algorithms/two_pointers.ipynb) · [Hashing and windows](01_algorithms/hashing_and_windows.ipynb) · [Trees and backtracking](01_algorithms/trees_and_backtracking.ipynb) · [Order and dynamic programming](01_algorithms/order_and_dynamic_programming.ipynb) · [Geometry](01_algorithms/geometry.ipynb) | 7 |
 | 2 | **Autograd** | *in preparation:* a differentiable number, autograd in PyTorch, `nn` and `functional`, precision, checkpointing, data parallel | 8 |
 | 3 | **Activations** | *in preparation:* from threshold to ReLU, smooth and gated units | 4 |
 | 4 | **Upsampling and lightweight nets** | *in preparation:* upsampling, Inception, depthwise and shuffled convolutions, ThunderNet | 9 |

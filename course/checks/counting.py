@@ -46,7 +46,8 @@ class Counter:
 def counted(values: Any, counter: Counter | None = None, budget: int | None = None) -> Any:
     """`values` with every number, text and list in it replaced by one that counts.
 
-    Lists, tuples and dictionaries are entered; truth values, None and all else stay as they are.
+    Lists, tuples and dictionaries are entered; an object with a method `__counted__(counter)` is
+    replaced by what that gives; truth values, None and all else stay as they are.
     Everything shares one counter, which `counter_of(result)` gives back; `budget` limits it.
     """
     return _counted(values, counter if counter is not None else Counter(budget))
@@ -85,6 +86,8 @@ def _counted(value: Any, counter: Counter) -> Any:
         return tuple(_counted(entry, counter) for entry in value)
     if kind is dict:
         return {key: _counted(entry, counter) for key, entry in value.items()}
+    if hasattr(kind, "__counted__"):
+        return value.__counted__(counter)
     return value
 
 

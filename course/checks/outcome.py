@@ -1,7 +1,7 @@
 """What one call of the student's function did, and what it should have done."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from typing import Any, NoReturn
 
@@ -58,6 +58,15 @@ class Outcome:
         ) or _difference_of_tensors(self.result, dtype, requires_grad)
         if found:
             self._differs("", expected, self.result, found)
+        return self
+
+    def gives_one_of(self, choices: Sequence[Any], *, up_to_order: bool | int = False) -> "Outcome":
+        """The result is one of `choices`: all of them are right, as where there is a tie."""
+        self._returned()
+        if len(choices) == 1:
+            return self.gives(choices[0], up_to_order=up_to_order)
+        if all(difference(self.result, one, up_to_order=up_to_order) for one in choices):
+            self._differs("", OneOf(show(one) for one in choices), self.result, "")
         return self
 
     def leaves(
@@ -156,6 +165,13 @@ class Text:
 
     def __repr__(self) -> str:
         return self.words
+
+
+class OneOf(Text):
+    """Values of which any would do, as words."""
+
+    def __init__(self, shown: Iterable[str]) -> None:
+        super().__init__(" or ".join(dict.fromkeys(shown)))
 
 
 def name_of(function: Any) -> str:

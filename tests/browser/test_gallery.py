@@ -70,7 +70,7 @@ def assert_well(lab: Lab, node: Locator) -> None:
 def test_every_control_at_its_minimum_middle_and_maximum(gallery: Lab, theme: str) -> None:
     gallery.theme(theme)
     nodes = gallery.page.locator("[data-testid=live-plot], [data-testid=training-view]").all()
-    assert len(nodes) == 10
+    assert len(nodes) == 14
     for node in nodes:
         node.scroll_into_view_if_needed()
         assert_well(gallery, node)

@@ -396,7 +396,9 @@ export function plotPanel(spec, drag, hooks) {
     );
     const put = (x, y) => {
       const [oldX, oldY] = hooks.newest().points[name][index];
-      const inside = (value, [low, high]) => Math.min(Math.max(value, low), high);
+      const { snap } = layer.look;
+      const stop = (value) => (snap ? Math.round(value / snap) * snap : value);
+      const inside = (value, [low, high]) => Math.min(Math.max(stop(value), low), high);
       hooks.move(name, index, [
         layer.look.move === "y" ? oldX : inside(x, now.ranges[0]),
         layer.look.move === "x" ? oldY : inside(y, now.ranges[1]),
@@ -415,7 +417,7 @@ export function plotPanel(spec, drag, hooks) {
       event.stopPropagation();
       const many = event.shiftKey ? 10 : 1;
       const [x, y] = hooks.newest().points[name][index];
-      const [across, up] = now.ranges.map(([low, high]) => ((high - low) / 100) * many);
+      const [across, up] = now.ranges.map(([low, high]) => Math.max(((high - low) / 100) * many, layer.look.snap ?? 0));
       put(x + ways[event.key][0] * across, y + ways[event.key][1] * up * (spec.down ? -1 : 1));
     });
     return made;
