@@ -14,6 +14,7 @@ from course.checks.case import Check, Outcome, check
 from course.checks.compare import Tolerance, difference
 from course.checks.counting import Counter, WorkLimit, counted
 from course.checks.draw import draw_seed, draws
+from course.checks.failing import last_failure
 from course.checks.failure import BadCheck, CheckFailure
 from course.checks.show import show
 
@@ -30,5 +31,6 @@ __all__ = [
     "difference",
     "draw_seed",
     "draws",
+    "last_failure",
     "show",
 ]

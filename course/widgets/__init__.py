@@ -1,5 +1,6 @@
-"""What lessons and exercises show: `play` a run step by step, `plot` curves, fields and points that
-answer sliders and drags, `train_live` a training loop, and what these are composed of.
+"""What lessons and exercises show: `play` a run step by step over a view of it, `plot` curves,
+fields and points that answer sliders and drags, `train_live` a training loop, and what these are
+composed of.
 
 Names are loaded when first used, so that importing this package brings neither numpy, matplotlib,
 torch nor ipywidgets.
@@ -11,13 +12,16 @@ from typing import Any
 _HOMES = {
     "trace": "course.widgets.tracing",
     "play": "course.widgets.step_player",
-    "bars": "course.widgets.step_player",
-    "cells": "course.widgets.step_player",
-    "binary_tree": "course.widgets.tree_picture",
-    "branches": "course.widgets.tree_picture",
-    "recursion": "course.widgets.tree_picture",
-    "plane": "course.widgets.plane_picture",
+    **dict.fromkeys(
+        (
+            *("bars", "buckets", "call_tree", "cells", "data_tree", "number_line", "stream"),
+            *("table", "tiles", "window"),
+        ),
+        "course.widgets.views",
+    ),
     "board": "course.widgets.geometry_board",
+    **dict.fromkeys(("binary_tree", "branches", "recursion"), "course.widgets.tree_picture"),
+    "plane": "course.widgets.plane_picture",
     "plot": "course.widgets.live_plot",
     "train_live": "course.widgets.training",
     **dict.fromkeys(("slider", "log_slider", "choice", "toggle"), "course.widgets.controls"),

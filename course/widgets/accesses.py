@@ -20,6 +20,7 @@ UNKNOWN: Any = object()
 _NUMBERS = (bool, int, float)
 _SCALARS = (bool, int, float, str, type(None))
 _SEQUENCES = (list, tuple, str)
+_KEYED = (set, frozenset, dict)
 _LIMIT = 2**63
 
 _ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
@@ -50,7 +51,9 @@ class Accesses:
 
     def __init__(self, source: str, first_line: int = 1) -> None:
         self._statements: dict[tuple[FunctionKey, int], list[ast.AST]] = {}
-        self._pointers: dict[FunctionKey, list[tuple[str, str, ast.expr]]] = {}
+        self._pointers: dict[FunctionKey, list[tuple[str, str, ast.expr, bool]]] = {}
+        self._walks: dict[FunctionKey, list[tuple[int, int, str, str]]] = {}
+        self._stores_attributes = False
         self._loops: list[ast.While | ast.For] = []
         try:
             tree = ast.parse(source)
@@ -60,12 +63,15 @@ class Accesses:
         for node in ast.walk(tree):
             if isinstance(node, (ast.While, ast.For)):
                 self._loops.append(node)
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                self._stores_attributes = True
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 self._add(node)
 
     def _add(self, function: Function) -> None:
         key = _key(function)
         self._pointers[key] = list(_pointer_expressions(function))
+        self._walks[key] = list(_walks(function))
         for node in _own_nodes(function):
             if isinstance(node, ast.stmt) or node is function.body:
                 for line in _header_lines(node):
@@ -86,11 +92,21 @@ class Accesses:
         self, function: FunctionKey, names: Mapping[str, Any]
     ) -> Iterator[tuple[str, str, int]]:
         """(container name, pointer label, index) for each known index of `function`."""
-        for container, label, index in self._pointers.get(function, ()):
-            if container in names:
-                value = _Looker(names, None).value(index)
-                if type(value) is int:
-                    yield container, label, value
+        for container, label, index, looked_up in self._pointers.get(function, ()):
+            if container not in names or (looked_up and type(names[container]) not in _KEYED):
+                continue
+            value = _Looker(names, None).value(index)
+            if type(value) is int:
+                yield container, label, value
+
+    def walks(self, function: FunctionKey) -> list[tuple[int, int, str, str]]:
+        """(first line, last line, container, name) of each loop `for name in container`."""
+        return self._walks.get(function, [])
+
+    @property
+    def stores_attributes(self) -> bool:
+        """Whether any line sets an attribute of an object: `node.left = None`."""
+        return self._stores_attributes
 
     def loop_around(self, line: int) -> int | None:
         """The line of the innermost loop that holds `line`."""
@@ -148,14 +164,16 @@ def _own_nodes(function: Function) -> Iterator[ast.AST]:
             waiting[:0] = ast.iter_child_nodes(node)
 
 
-def _pointer_expressions(function: Function) -> Iterator[tuple[str, str, ast.expr]]:
-    """(container name, label, index) for each way this function indexes a name: `nums[i - 1]`.
+def _pointer_expressions(function: Function) -> Iterator[tuple[str, str, ast.expr, bool]]:
+    """(container name, label, index, looked up) for each way this function indexes a name:
+    `nums[i - 1]`, or looks something up in one: `x + 1 in seen`.
 
     A loop `for i, x in enumerate(nums)` makes `i` a pointer of `nums` too.
     """
     seen: set[tuple[str, str]] = set()
     for node in _own_nodes(function):
         found: tuple[ast.expr, ast.expr] | None = None
+        looked_up = False
         if isinstance(node, ast.Subscript):
             found = node.value, node.slice
         elif isinstance(node, ast.For) and isinstance(node.target, ast.Tuple):
@@ -165,8 +183,11 @@ def _pointer_expressions(function: Function) -> Iterator[tuple[str, str, ast.exp
                 and isinstance(call.func, ast.Name)
                 and call.func.id == "enumerate"
                 and len(call.args) == 1
+                and not call.keywords
             ):
                 found = call.args[0], node.target.elts[0]
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            found, looked_up = (node.comparators[0], node.left), True
         if found is None or not isinstance(found[0], ast.Name):
             continue
         allowed = (ast.Name, ast.Constant, ast.BinOp, ast.operator, ast.expr_context)
@@ -179,7 +200,25 @@ def _pointer_expressions(function: Function) -> Iterator[tuple[str, str, ast.exp
             and len(label) <= 16
         ):
             seen.add((found[0].id, label))
-            yield found[0].id, label, found[1]
+            yield found[0].id, label, found[1], looked_up
+
+
+def _walks(function: Function) -> Iterator[tuple[int, int, str, str]]:
+    for node in _own_nodes(function):
+        if not isinstance(node, ast.For):
+            continue
+        target, source = node.target, node.iter
+        if (
+            isinstance(source, ast.Call)
+            and isinstance(source.func, ast.Name)
+            and source.func.id == "enumerate"
+            and source.args
+            and isinstance(target, ast.Tuple)
+            and len(target.elts) == 2
+        ):
+            target, source = target.elts[1], source.args[0]
+        if isinstance(target, ast.Name) and isinstance(source, ast.Name):
+            yield node.lineno, node.end_lineno or node.lineno, source.id, target.id
 
 
 class _Looker:
@@ -291,6 +330,12 @@ class _Looker:
         left = self.value(node.left)
         for operation, part in zip(node.ops, node.comparators, strict=True):
             right = self.value(part)
+            if isinstance(operation, (ast.In, ast.NotIn)) and isinstance(part, ast.Name):
+                found = self.look_up(part, right, left)
+                if found is UNKNOWN or found is isinstance(operation, ast.NotIn):
+                    return UNKNOWN if found is UNKNOWN else False
+                left = right
+                continue
             compare = _COMPARISONS.get(type(operation))
             if compare is None or type(left) not in _SCALARS or type(right) not in _SCALARS:
                 return UNKNOWN
@@ -302,6 +347,14 @@ class _Looker:
             left = right
         return True
 
+    def look_up(self, node: ast.Name, container: Any, key: Any) -> Any:
+        """Whether a set or dictionary has this key, noted as a read of it; or UNKNOWN."""
+        if type(container) not in _KEYED or type(key) not in (int, str):
+            return UNKNOWN
+        if self.line is None or node.lineno == self.line:
+            self.reads.append((node.id, container, [key]))
+        return key in container
+
     def choice(self, node: ast.IfExp) -> Any:
         truth = _truth(self.value(node.test))
         return UNKNOWN if truth is None else self.value(node.body if truth else node.orelse)
@@ -310,6 +363,8 @@ class _Looker:
         if isinstance(node.func, ast.Attribute):
             self.value(node.func.value)
         given = [self.value(argument) for argument in node.args]
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            self.method(node.func.value, node.func.attr, given)
         given_by_name = [self.value(keyword.value) for keyword in node.keywords]
         if not isinstance(node.func, ast.Name) or node.func.id in self.names or given_by_name:
             return UNKNOWN
@@ -323,15 +378,37 @@ class _Looker:
                 return UNKNOWN
         return UNKNOWN
 
+    def method(self, owner: ast.Name, name: str, given: list[Any]) -> None:
+        """Notes what a method of a plain set or dictionary touches: `seen.add(x)`, `d.get(x)`."""
+        container = self.names.get(owner.id, UNKNOWN)
+        if not given or type(given[0]) not in (int, str):
+            return
+        if self.line is not None and owner.lineno != self.line:
+            return
+        if type(container) is set and name in ("add", "remove", "discard"):
+            self.writes.append((owner.id, container, [given[0]]))
+        elif type(container) is dict and name in ("get", "pop", "setdefault"):
+            noted = self.reads if name == "get" else self.writes
+            noted.append((owner.id, container, [given[0]]))
+
     def subscript(self, node: ast.Subscript) -> Any:
         return self.access(node, self.reads)
+
+    def index(self, node: ast.expr) -> Any:
+        """One index; a slice from a to b as [a, b], with None for an end that is left out."""
+        if not isinstance(node, ast.Slice):
+            return self.value(node)
+        ends = [self.value(end) if end else None for end in (node.lower, node.upper)]
+        known = all(end is None or type(end) is int for end in ends) and node.step is None
+        return ends if known else UNKNOWN
 
     def access(self, node: ast.Subscript, accesses: list[Access]) -> Any:
         """Notes the access `name[i][j]…` and returns the element, or UNKNOWN."""
         indexes: list[Any] = []
         base: ast.expr = node
         while isinstance(base, ast.Subscript):
-            indexes.insert(0, self.value(base.slice))
+            inside = base.slice.elts if isinstance(base.slice, ast.Tuple) else [base.slice]
+            indexes[:0] = [self.index(part) for part in inside]
             base = base.value
         if not isinstance(base, ast.Name):
             self.value(base)
@@ -339,6 +416,9 @@ class _Looker:
         container = element = self.names.get(base.id, UNKNOWN)
         path = []
         for index in indexes:
+            if type(index) is list and hasattr(container, "shape"):
+                path.append(index)
+                continue
             if type(index) not in (int, str, bool):
                 return UNKNOWN
             path.append(_counted_from_the_front(element, index))

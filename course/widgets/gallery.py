@@ -39,6 +39,212 @@ play(max_area, [1, 8, 6, 2, 5, 4, 8, 3, 7], view=bars("height", water=True))
 
 # %% [markdown]
 """
+*Predict* asks, before each step where there is something to decide, what comes next, and keeps the
+score. The number keys answer.
+
+### Views of a run
+
+Besides bars and cells: each names what to watch, and finds it under your own names too.
+
+A window on a text, with the counts that the function keeps:
+"""
+
+
+# %%
+from course.widgets import window
+
+
+def shortest_cover(text, letters):
+    need = {letter: letters.count(letter) for letter in letters}
+    left, best = 0, ""
+    for right, letter in enumerate(text):
+        if letter in need:
+            need[letter] -= 1
+        while all(count <= 0 for count in need.values()):
+            if not best or right + 1 - left < len(best):
+                best = text[left : right + 1]
+            if text[left] in need:
+                need[text[left]] += 1
+            left += 1
+    return best
+
+
+play(shortest_cover, "ADOBECODEBANC", "ABC", view=window("text"))
+
+# %% [markdown]
+"""
+Numbers on a line, and what is looked up in a set:
+"""
+
+
+# %%
+from course.widgets import number_line
+
+
+def longest_run(nums):
+    seen, longest = set(nums), 0
+    for first in nums:
+        if first - 1 in seen:
+            continue
+        end = first + 1
+        while end in seen:
+            end += 1
+        longest = max(longest, end - first)
+    return longest
+
+
+play(longest_run, [100, 4, 200, 1, 3, 2], view=number_line("nums", "seen"))
+
+# %% [markdown]
+"""
+Buckets:
+"""
+
+
+# %%
+from course.widgets import buckets
+
+
+def into_buckets(nums, width):
+    low = min(nums)
+    held = [[] for _ in range((max(nums) - low) // width + 1)]
+    for number in nums:
+        held[(number - low) // width].append(number)
+    return held
+
+
+play(into_buckets, [10, 0, 2, 9, 1], 3, view=buckets("held", low="low", width="width"))
+
+# %% [markdown]
+"""
+A tree of nodes, and the calls that walk over it:
+"""
+
+
+# %%
+from course.trees import tree
+from course.widgets import data_tree
+
+
+def depth(node):
+    if node is None:
+        return 0
+    return 1 + max(depth(node.left), depth(node.right))
+
+
+play(depth, tree([3, 5, 1, 6, 2, None, 8]), view=data_tree("node"))
+
+# %% [markdown]
+"""
+The calls of a recursive function, what they cut, and where they end well:
+"""
+
+
+# %%
+from course.widgets import call_tree
+
+
+def sums(coins, rest, chosen=()):
+    if rest == 0:
+        return [chosen]
+    found = []
+    for place, coin in enumerate(coins):
+        if coin > rest:
+            break
+        found += sums(coins[place:], rest - coin, (*chosen, coin))
+    return found
+
+
+play(sums, [2, 3, 6, 7], 7, view=call_tree("chosen", "rest", results=False, done={"rest": 0}))
+
+# %% [markdown]
+"""
+A row of a table that is filled again and again: arrows from the cells that a value comes from.
+"""
+
+
+# %%
+from course.widgets import table
+
+
+def knapsack(weights, values, capacity):
+    best = [0] * (capacity + 1)
+    for weight, value in zip(weights, values, strict=True):
+        for room in range(capacity, weight - 1, -1):
+            best[room] = max(best[room], best[room - weight] + value)
+    return best
+
+
+play(knapsack, [2, 3], [7, 9], 6, view=table("best"))
+
+# %% [markdown]
+"""
+Matrices as tiles, and a stream with running values:
+"""
+
+
+# %%
+from course.widgets import tiles
+
+
+def product(A, B):
+    C = [[0] * len(B[0]) for _ in A]
+    for i in range(len(A)):
+        for j in range(len(B[0])):
+            for k in range(len(B)):
+                C[i][j] += A[i][k] * B[k][j]
+    return C
+
+
+play(product, [[1, 2, -1], [0, 3, 2]], [[2, 0], [-1, 1], [4, 2]], view=tiles("A", "B", "C"))
+
+
+# %%
+from course.widgets import stream
+
+
+def running(values):
+    mean, largest = 0.0, float("-inf")
+    for count, value in enumerate(values, start=1):
+        mean += (value - mean) / count
+        largest = max(largest, value)
+    return mean, largest
+
+
+play(running, [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0], view=stream("values", "mean", "largest"))
+
+# %% [markdown]
+"""
+### Geometry board
+
+Points to drag, or to move with the arrow keys. Each keyword names a group of points. `outline` and
+`says` are your own functions; they ask for groups by the names of their parameters.
+"""
+
+
+# %%
+from course.widgets import board
+
+
+def bounding_box(nails):
+    xs, ys = [x for x, _ in nails], [y for _, y in nails]
+    return [(min(xs), min(ys)), (max(xs), min(ys)), (max(xs), max(ys)), (min(xs), max(ys))]
+
+
+board(nails=[(1, 1), (7, 2), (5, 4), (6, 7), (2, 6)], outline=bounding_box)
+
+
+# %%
+def turn(path):
+    (ax, ay), (bx, by), (cx, cy) = path
+    area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    return "left" if area > 0 else "right" if area < 0 else "straight on"
+
+
+board(path=[(1, 1), (7, 3), (4, 7)], says=turn)
+
+# %% [markdown]
+"""
 ## Feedback card
 
 What a check of an exercise shows: the name of the idea, and what was expected when it is missing.
@@ -148,9 +354,12 @@ def particles(time):
 
 window = ((-2, 2), (-2, 2))
 plot(
-    heat(density, over=window, levels=6), arrows(score, over=window, colour=1),
-    dots(particles, colour=5), equal=True, sliders={"time": slider(0, 40, start=0, play=True)},
-)  # fmt: skip
+    heat(density, over=window, levels=6),
+    arrows(score, over=window, colour=1),
+    dots(particles, colour=5),
+    equal=True,
+    sliders={"time": slider(0, 40, start=0, play=True)},
+)
 
 # %% [markdown]
 """
@@ -186,8 +395,11 @@ plot(
     line(lambda p: (range(60), runs(p)[:, :12].T), label="12 of them", faint=True),
     rule(0, axis="y"),
     note(lambda p: [("Σ 1/kᵖ = ∞", p <= 1), ("Σ 1/k²ᵖ < ∞", p > 0.5)]),
-    x="step k", y="estimate", y_range=(-3, 3), sliders={"p": (0.3, 1.5, 0.1, 1.0)},
-)  # fmt: skip
+    x="step k",
+    y="estimate",
+    y_range=(-3, 3),
+    sliders={"p": (0.3, 1.5, 0.1, 1.0)},
+)
 
 # %% [markdown]
 """
@@ -207,9 +419,13 @@ def attained(intensity, bandwidth):
 
 plot(
     curve(attained, over=(0.1, 1000), label="attainable"),
-    log="xy", x="operations a byte", y="Gflop/s", drag="intensity", cursor=10,
+    log="xy",
+    x="operations a byte",
+    y="Gflop/s",
+    drag="intensity",
+    cursor=10,
     sliders={"bandwidth": log_slider(100, 5000, 3000, label="bandwidth, GB/s")},
-)  # fmt: skip
+)
 
 
 # %%
@@ -217,20 +433,25 @@ from course.widgets import choice, columns, heat, panel, plot
 
 
 def traffic(length, block):
-    naive = 4 * length**2 + 4 * length * 64
-    tiled = 2 * length * 64 * (1 + length // block)
-    return ["naive", "tiled"], [[naive / 2e6, tiled / 2e6], [length * 64 / 1e6, length * 64 / 1e6]]
+    matrix, rows = length**2, 64 * length  # numbers of two bytes; each head is 64 wide
+    read = [2 * matrix + 3 * rows, rows + 2 * rows * length // block]
+    written = [2 * matrix + rows, rows]
+    return ["naive", "tiled"], [[2e-6 * n for n in read], [2e-6 * n for n in written]]
 
 
-def mask(block, causal):
-    tiles = range(0, 64, block)
+def mask(length, block, causal):
+    tiles = range(length // block)
     return [[1.0 if i >= j or not causal else 0.0 for j in tiles] for i in tiles]
 
 
 plot(
     panel(columns(traffic, names=["read", "written"], stacked=True), y="MB"),
     panel(heat(mask, label="computed", span=(0, 1)), x="keys", y="queries", equal=True),
-    sliders={"length": choice([256, 512, 1024]), "block": choice([4, 8, 16]), "causal": True},
+    sliders={
+        "length": choice([256, 512, 1024], 1024),
+        "block": choice([32, 64, 128]),
+        "causal": True,
+    },
 )
 
 
@@ -268,9 +489,11 @@ def activations(gain, activation):
 
 
 plot(
-    histograms(activations, span=(-2, 2)), x="activation", height=320,
+    histograms(activations, span=(-2, 2)),
+    x="activation",
+    height=320,
     sliders={"gain": (0.5, 2.0, 0.1, 1.0), "activation": ["tanh", "relu", "sigmoid"]},
-)  # fmt: skip
+)
 
 # %% [markdown]
 """
@@ -292,9 +515,12 @@ def train(settings):
     arm = torch.stack([angles * angles.cos(), angles * angles.sin()], 1) / 5  # (60, 2)
     x, y = torch.cat([arm, -arm]), torch.tensor([0.0] * 60 + [1.0] * 60)
     net = torch.nn.Sequential(
-        torch.nn.Linear(2, size), torch.nn.Tanh(), torch.nn.Linear(size, size), torch.nn.Tanh(),
+        torch.nn.Linear(2, size),
+        torch.nn.Tanh(),
+        torch.nn.Linear(size, size),
+        torch.nn.Tanh(),
         torch.nn.Linear(size, 1),
-    )  # fmt: skip
+    )
     optimiser = torch.optim.Adam(net.parameters())
     while True:
         optimiser.param_groups[0]["lr"] = settings.learning_rate
@@ -323,7 +549,7 @@ train_live(
             dots("points", names=["one arm", "the other"]),
             equal=True,
         ),
-        panel(histograms("weights"), x="weight"),
+        panel(histograms("weights", span=(-2, 2)), x="weight"),
     ],
     steps=40,
     title="Two spirals",

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from course.widgets.layers import dots, handles, line, note
+from course.widgets.layers import handles, line, note
 from course.widgets.live_plot import LivePlot, plot
 
 Point = tuple[int, int]
@@ -24,11 +24,11 @@ def board(
     """Groups of points to drag, as in `board(nails=[(0, 2), (3, 1)], outline=convex_hull)`.
 
     Each keyword names a group. `outline` and `says` are functions that ask for groups by the names
-    of their parameters, and get lists of pairs of whole numbers, the nearest to where the points
-    are; a function with one parameter may call it anything if there is one group. What `outline`
-    gives is drawn as a closed line; `says` gives words, or (words, True or False). The groups named
-    in `closed` are drawn as polygons, those in `segments` as one segment for each two points.
-    An error in a function is shown on the board.
+    of their parameters, and get lists of pairs of whole numbers: points sit on those. A function
+    with one parameter may call it anything if there is one group. What `outline` gives is drawn as
+    a closed line; `says` gives words, or (words, True or False). The groups named in `closed` are
+    drawn as polygons, those in `segments` as one segment for each two points. An error in a
+    function is shown on the board.
     """
     layers = [line(_asking([name], _ring), label=name, colour=1, dash=0) for name in closed]
     layers += [line(_asking([name], _pairs), label=name, colour=1, dash=0) for name in segments]
@@ -36,8 +36,7 @@ def board(
         names = _names(outline, points)
         shape = _asking(names, lambda *groups: _ring(outline(*groups)), like=outline)
         layers.append(line(shape, label=getattr(outline, "__name__", "outline"), colour=2, dash=0))
-    layers.append(dots(_asking(list(points), _all), label="nearest whole numbers", colour=5))
-    layers += [handles(name, places, colour=0) for name, places in points.items()]
+    layers += [handles(name, places, colour=0, snap=1) for name, places in points.items()]
     if says is not None:
         names = _names(says, points)
         layers.append(note(_asking(names, lambda *groups: _words(says(*groups)), like=says)))
@@ -91,10 +90,6 @@ def _pairs(points: Sequence[Point]) -> tuple[list[float | None], list[float | No
         xs += [p[0], q[0], None]
         ys += [p[1], q[1], None]
     return xs, ys
-
-
-def _all(*groups: Sequence[Point]) -> tuple[list[int], list[int]]:
-    return [x for group in groups for x, _ in group], [y for group in groups for _, y in group]
 
 
 def _words(said: Any) -> Any:

@@ -1,10 +1,10 @@
 """A recorded run for the wire: from each step to the next only what changed.
 
-In the packed form the first step is whole. In each later step, `line`, `call`, `depth`, `printed`
-and `pointers` are left out when unchanged, `event` when "line", `reads`, `writes` and `note` when
-empty. `locals` and `args` hold only values that changed since the step before, and `gone` the
-locals that no longer are. A list in which a few elements changed is {"type": "patch", "set":
-[[index, value], …]}.
+In the packed form the first step is whole. In each later step, `line`, `call`, `depth`, `printed`,
+`pointers`, `aliases` and `walks` are left out when unchanged, `event` when "line", `reads`,
+`writes` and `note` when empty. `locals`, `args` and `nodes` hold only values that changed since the
+step before, and `gone` the locals that no longer are. A list in which a few elements changed is
+{"type": "patch", "set": [[index, value], …]}.
 """
 
 from typing import Any
@@ -18,17 +18,17 @@ Step = dict[str, Any]
 def pack(run: Run) -> Run:
     """The run with delta-encoded steps (see the module's text)."""
     packed: list[Step] = []
-    before: Step = {"locals": {}, "args": {}}
+    before: Step = {"locals": {}, "args": {}, "nodes": {}}
     for step in run["steps"]:
         short: Step = {
             key: step[key]
-            for key in ("line", "call", "depth", "printed", "pointers")
+            for key in ("line", "call", "depth", "printed", "pointers", "aliases", "walks")
             if key not in before or before[key] != step[key]
         }
         if step["event"] != "line":
             short["event"] = step["event"]
         short.update({key: step[key] for key in ("reads", "writes", "note") if step[key]})
-        for key in ("locals", "args"):
+        for key in ("locals", "args", "nodes"):
             changed = _changes(before[key], step[key])
             if changed:
                 short[key] = changed
@@ -43,11 +43,11 @@ def pack(run: Run) -> Run:
 def unpack(packed: Run) -> Run:
     """The inverse of `pack`."""
     steps: list[Step] = []
-    before: Step = {"locals": {}, "args": {}}
+    before: Step = {"locals": {}, "args": {}, "nodes": {}}
     for short in packed["steps"]:
         step = {**before, "event": "line", "reads": [], "writes": [], "note": "", **short}
         gone = step.pop("gone", [])
-        for key in ("locals", "args"):
+        for key in ("locals", "args", "nodes"):
             values = dict(before[key])
             for name, value in short.get(key, {}).items():
                 values[name] = _patched(values.get(name), value)
@@ -59,7 +59,9 @@ def unpack(packed: Run) -> Run:
 
 
 def _changes(before: dict[str, Encoded], now: dict[str, Encoded]) -> dict[str, Encoded]:
-    changed = {}
+    changed: dict[str, Encoded] = {}
+    if before is now:
+        return changed
     for name, value in now.items():
         if name not in before or not _same(before[name], value):
             changed[name] = _patch(before.get(name), value)

@@ -13,16 +13,16 @@ from typing import Any
 import anywidget
 import traitlets
 
-from course.widgets import views
+from course.widgets import view_pictures, views
 from course.widgets.bundle import FRONT, bundle
 from course.widgets.comparing import first_difference, outcome
 from course.widgets.packing import pack
 from course.widgets.tracing import MAX_SECONDS, MAX_STEPS, trace
 from course.widgets.values import short_repr
 from course.widgets.values import text as text_of
-from course.widgets.views import View, bars, cells
+from course.widgets.views import View
 
-__all__ = ["InputProblem", "StepPlayer", "View", "bars", "cells", "parsed", "play"]
+__all__ = ["InputProblem", "StepPlayer", "View", "parsed", "play"]
 
 Function = Callable[..., Any]
 MAX_TYPED = 20_000
@@ -34,8 +34,8 @@ class InputProblem(ValueError):
 
 
 class StepPlayer(anywidget.AnyWidget):
-    """A step player (made by `play`). `step`, `count`, `playing` and `speed` can be linked and
-    observed.
+    """A step player (made by `play`). `step`, `count`, `playing`, `speed`, `predicting` and `score`
+    can be linked and observed.
 
     `step` counts from 0 to `count - 1`; `speed` is in steps a second. `recorded` is the run shown.
     """
@@ -47,6 +47,8 @@ class StepPlayer(anywidget.AnyWidget):
     count = traitlets.Int(0).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
     speed = traitlets.Float(2.0).tag(sync=True)
+    predicting = traitlets.Bool(False).tag(sync=True)  # ask for the next move before each step
+    score = traitlets.Dict({"right": 0, "asked": 0}).tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
     run = traitlets.Dict().tag(sync=True)  # packed: see course.widgets.packing
     view = traitlets.Dict().tag(sync=True)
@@ -99,6 +101,7 @@ class StepPlayer(anywidget.AnyWidget):
             self.problem = {}
             self.playing = False
             self.step = 0
+            self.score = {"right": 0, "asked": 0}
             self.count = len(run["steps"])
             self.run = pack(run)
 
@@ -150,7 +153,7 @@ class StepPlayer(anywidget.AnyWidget):
             caption = step["note"] or f"line {line + 1}: {code}"
             frames.append(
                 '<figure style="display:inline-block;margin:8px 16px 8px 0;vertical-align:top">'
-                f"{views.picture(run, self._view, position)}"
+                f"{view_pictures.picture(run, self._view, position)}"
                 f"<figcaption>step {position + 1} of {len(run['steps'])}: "
                 f"<code>{escape(caption)}</code></figcaption></figure>"
             )
@@ -174,13 +177,13 @@ def play(
 ) -> StepPlayer:
     """A step player for `fn(*args)`; any function will do, right or wrong, and it runs on copies.
 
-    `view` is `bars("height", water=True)` or `cells("nums1", "nums2")`; by default, cells for each
-    argument that is a sequence. `reference` is run beside it, and the first difference can be
-    jumped to. `compare` (a function, or {name: function}) only has its lines counted. Raises
-    `TypeError` when `fn` is no function or `view` is no view.
+    `view` is one of `course.widgets.views`, such as `bars("height", water=True)`; by default, cells
+    for each argument that is a sequence, else a tree. `reference` is run beside it, and the first
+    difference can be jumped to. `compare` (a function, or {name: function}) only has its lines
+    counted. Raises `TypeError` when `fn` is no function or `view` is no view.
     """
     if view is not None and not isinstance(view, View):
-        raise TypeError(f"view is bars(…) or cells(…), not {short_repr(view)}")
+        raise TypeError(f"view is one of the views, such as bars(…), not {short_repr(view)}")
     for function in (fn, reference):
         if function is not None and not callable(function):
             raise TypeError(f"play needs a function to run, not {short_repr(function)}")

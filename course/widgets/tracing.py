@@ -13,8 +13,8 @@ The data contract (plain JSON types; encoded values as in `course.widgets.values
     args         {parameter: value}: the input, before the call
     steps        a list of steps, in order (below)
     lines        how many lines were run: the "line" steps
-    calls        [{"name", "parent"}]: every call, `parent` the index of the call it came from (or
-                 None)
+    calls        [{"name", "parent", "given"}]: every call, `parent` the index of the call it came
+                 from (or None), `given` the names of its parameters
     output       what was printed
     result       the value returned (for a generator: the list of what it yielded)
     error        None, or {"type", "message", "line", "step"}
@@ -29,6 +29,9 @@ The data contract (plain JSON types; encoded values as in `course.widgets.values
     reads, writes    [[container, index, …]]: elements the line is about to touch (indexes from the
                      front)
     pointers     {container: {label: index}}: which names point where; `label` is "left" or "m - 1"
+    nodes        {id: [value, [id below, …]]}: every tree's node seen so far (see `values`)
+    walks        {container: {name: index}}: how far each `for name in container` has come
+    aliases      {name: [container, index]}: a local list that is itself an element of another
     note         what a reader should know: the call, the value returned, the exception
     printed      how many characters of `output` were printed before this step
 
@@ -57,7 +60,7 @@ from typing import Any
 
 from course.widgets.accesses import UNKNOWN, Accesses
 from course.widgets.limits import Cut, Watchdog, no_collection
-from course.widgets.values import Encoder, short_repr, text
+from course.widgets.values import MAX_ITEMS, Encoder, short_repr, text
 
 Run = dict[str, Any]
 Step = dict[str, Any]
@@ -112,6 +115,7 @@ class _Recorder:
         self.lines = 0
         self.call_of: dict[FrameType, int] = {}
         self.stack: list[FrameType] = []
+        self.rounds: dict[FrameType, tuple[dict[int, int], list[int]]] = {}
         self.failing: set[FrameType] = set()
         self.codes: set[CodeType] = set()
         self.output = _Output(MAX_OUTPUT)
@@ -168,6 +172,7 @@ class _Recorder:
             truncated=self.truncated,
         )
         self.call_of.clear()
+        self.rounds.clear()
         return run
 
     def drive(self, result: Any) -> Any:
@@ -192,7 +197,8 @@ class _Recorder:
         if frame not in self.call_of:
             self.call_of[frame] = len(self.calls)
             parent = self.call_of[self.stack[-1]] if self.stack else None
-            self.calls.append({"name": code.co_name, "parent": parent})
+            given = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+            self.calls.append({"name": code.co_name, "parent": parent, "given": given})
             self.codes.add(code)
             self.stack.append(frame)
             self.record(frame, "call")
@@ -229,6 +235,7 @@ class _Recorder:
             self.stack.pop()
         if not yields and not failed:  # a frame that failed is kept, to show where
             del self.call_of[frame]
+            self.rounds.pop(frame, None)
 
     def check_limits(self) -> None:
         """Ends the run when it has had its steps or its time."""
@@ -261,10 +268,14 @@ class _Recorder:
         }
         if event == "call":
             given = ", ".join(
-                f"{name} = {text(self.encoder.encode(value))}" for name, value in names.items()
+                f"{name} = {text(self.encoder.encode(names[name]))}"
+                for name in self.calls[self.call_of[frame]]["given"]
+                if name in names
             )
             note = f"{code.co_name}({given})" if len(given) < 200 else f"{code.co_name}(…)"
         encode = self.encoder.encode
+        if self.encoder.nodes and self.accesses.stores_attributes:
+            self.encoder.look_at_trees()
         function = (code.co_name, code.co_firstlineno)
         reads, writes = self.accesses.at(function, line, names) if event == "line" else ((), ())
         pointers: dict[str, dict[str, int]] = {}
@@ -281,6 +292,9 @@ class _Recorder:
                 "reads": [[self.container(name, held), *path] for name, held, path in reads],
                 "writes": [[self.container(name, held), *path] for name, held, path in writes],
                 "pointers": pointers,
+                "nodes": self.encoder.nodes,
+                "aliases": self.aliases(names),
+                "walks": self.walks(frame, event, function, line, names),
                 "note": note,
                 "printed": self.output.tell(),
             }
@@ -291,6 +305,44 @@ class _Recorder:
         if parameter is not None and value is not UNKNOWN:
             return parameter
         return f"{name}*" if name in self.mutable else name
+
+    def walks(
+        self,
+        frame: FrameType,
+        event: str,
+        function: tuple[str, int],
+        line: int,
+        names: dict[str, Any],
+    ) -> dict[str, dict[str, int]]:
+        """How far the loops over whole lists have come, by counting their rounds."""
+        loops = self.accesses.walks(function)
+        if not loops:
+            return {}
+        rounds, last = self.rounds.setdefault(frame, ({}, [0]))
+        found: dict[str, dict[str, int]] = {}
+        for first, end, container, name in loops:
+            if event == "line" and line == first:
+                rounds[first] = (
+                    rounds[first] + 1 if first <= last[0] <= end and first in rounds else 0
+                )
+            if first in rounds and first <= line <= end and container in names:
+                index = rounds[first] - (event == "line" and line == first)
+                if index >= 0:
+                    label = self.container(container, names[container])
+                    found.setdefault(label, {})[name] = index
+        last[0] = line
+        return found
+
+    def aliases(self, names: dict[str, Any]) -> dict[str, list[Any]]:
+        """Which local lists are rows of another local list, by identity: `above` is `best[2]`."""
+        lists = {id(value): name for name, value in names.items() if type(value) is list}
+        found: dict[str, list[Any]] = {}
+        for name, value in names.items():
+            if type(value) is list and value and type(value[-1]) is list:
+                for index, row in enumerate(value[:MAX_ITEMS]):
+                    if id(row) in lists:
+                        found[lists[id(row)]] = [self.container(name, value), index]
+        return found
 
     # how it ended
 

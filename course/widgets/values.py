@@ -11,6 +11,9 @@ that
   `"fields"` (attributes of a simple object), `"id"` (the same number for the same object in a run),
   `"shape"` and `"dtype"` (arrays, tensors), and `"text"` (what to print).
 
+A node of a tree (an object with `left` and `right`, or with a list `children`) is {"type", "id",
+"node": its value, "text"}; what is below each node is in `Encoder.nodes`, once for all.
+
 Nothing here imports numpy or torch: an array is recognised only when its library is loaded already.
 No value can make `encode` fail, loop for ever or print a memory address.
 """
@@ -27,6 +30,7 @@ MAX_TEXT = 1_000
 MAX_REPR = 120
 MAX_NESTING = 6
 MAX_NODES = 400
+MAX_TREE = 600
 EXACT_IN_JAVASCRIPT = 2**53
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -44,6 +48,8 @@ class Encoder:
         self._ids: dict[int, int] = {}
         self._kept: list[Any] = []  # keeps numbered objects alive, so that no id is used twice
         self._nodes = 0
+        self.nodes: dict[str, list[Any]] = {}  # {id: [value, [id below or None, …]]}; never mutated
+        self._trees: dict[str, Any] = {}  # {id: node}
 
     def encode(self, value: Any) -> Encoded:
         """`value` as JSON-safe data (see the module's text)."""
@@ -123,6 +129,8 @@ class Encoder:
             return self._items(name, value, len(value), path)
         if isinstance(value, (int, float, str)):
             return {"type": name, "text": short_repr(value)}
+        if below(value) is not None:
+            return self._node(value, name)
         fields = _fields(value, kind)
         if fields is None:
             return {"type": name, "text": short_repr(value)}
@@ -131,6 +139,35 @@ class Encoder:
             "fields": {key: self._encode(field, path) for key, field in fields.items()},
             **self._number(value),
         }
+
+    def _node(self, value: Any, name: str) -> dict[str, Any]:
+        """A tree's node; all nodes below it are kept in `nodes`."""
+        number = self._number(value)
+        if str(number["id"]) not in self._trees:
+            self._trees[str(number["id"])] = value
+            self.look_at_trees(value)
+        held = self._encode(_value_of(value), ())
+        return {"type": name, **number, "node": held, "text": f"{name}({text(held)})"}
+
+    def look_at_trees(self, *fresh: Any) -> None:
+        """Reads the trees that were seen so far: again, all of them, or only the `fresh` nodes."""
+        waiting = list(fresh) or list(self._trees.values())
+        found: dict[str, list[Any]] = {}
+        while waiting and len(self._trees) <= MAX_TREE:
+            node = waiting.pop()
+            number = str(self._number(node)["id"])
+            if number in found:
+                continue
+            self._trees[number] = node
+            down = below(node) or []
+            held = self._encode(_value_of(node), ())
+            numbers = [None if one is None else self._number(one)["id"] for one in down]
+            found[number] = [held, numbers]
+            waiting += [
+                one for one in down if one is not None and str(self._ids[id(one)]) not in self.nodes
+            ]
+        if any(self.nodes.get(number) != node for number, node in found.items()):
+            self.nodes = {**self.nodes, **found}
 
     def _number(self, value: Any) -> dict[str, int]:
         if id(value) not in self._ids:
@@ -250,6 +287,31 @@ def _fields(value: Any, kind: type) -> dict[str, Any] | None:
     found = {name: object.__getattribute__(value, name) for name in names if hasattr(value, name)}
     found.update(object.__getattribute__(value, "__dict__") if hasattr(value, "__dict__") else {})
     return {str(name): field for name, field in list(found.items())[:12]}
+
+
+def below(value: Any) -> list[Any] | None:
+    """The nodes below a tree's node, None where one is missing; None when this is no node."""
+    kind = type(value)
+    if kind.__module__ == "builtins" or isinstance(value, type):
+        return None
+    try:
+        own = getattr(value, "__dict__", {})
+        if ("left" in own or hasattr(kind, "left")) and ("right" in own or hasattr(kind, "right")):
+            down = [value.left, value.right]
+        elif "children" in own and type(own["children"]) in (list, tuple):
+            down = list(own["children"])
+        else:
+            return None
+        return down if all(one is None or type(one) is kind for one in down) else None
+    except Exception:
+        return None
+
+
+def _value_of(node: Any) -> Any:
+    for name in ("value", "val", "key", "data", "name"):
+        if hasattr(node, name):
+            return getattr(node, name)
+    return None
 
 
 def _array(value: Any, kind: type) -> dict[str, Any] | None:

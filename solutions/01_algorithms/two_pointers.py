@@ -20,7 +20,7 @@ from itertools import combinations
 
 from IPython.display import HTML
 
-from course.checks import check, draws
+from course.checks import check, draws, last_failure
 from course.widgets import bars, cells, pictures, play
 
 # %% [markdown] nbgrader={"grade_id": "max_area_task", "locked": true}
@@ -220,12 +220,14 @@ with check("takes one pass", idea=ONE_PASS, hidden=True) as case:
 
 # %% [markdown]
 """
-**Watch your own function.** Step through its run, line by line. Type other heights, such as
-`[4, 4, 4, 4]`, and before each step say which pointer will move.
+**Watch your own function.** Step through its run, line by line. When a check above has failed, this
+plays the input on which it failed: run this cell again after the check. Type other heights, such as
+`[4, 4, 4, 4]`, and press *Predict*: before each step, say which pointer will move.
 """
 
 # %%
-play(max_area, [1, 8, 6, 2, 5, 4, 8, 3, 7], view=bars("height", water=True))
+given = last_failure(max_area, [1, 8, 6, 2, 5, 4, 8, 3, 7])
+play(max_area, *given, view=bars("height", water=True))
 
 # %% [markdown] nbgrader={"grade_id": "merge_task", "locked": true}
 r"""
@@ -433,11 +435,13 @@ with check("takes one pass", idea=EACH_ONCE, hidden=True, without=BY_HAND) as ca
 # %% [markdown]
 """
 **Watch your own function.** Follow the place that is written: does it ever reach a value that has
-not been read yet? Try `m = 0`, and a list with many equal values.
+not been read yet? When a check above has failed, this plays the input on which it failed. Try
+`m = 0`, and a list with many equal values.
 """
 
 # %%
-play(merge, [1, 4, 6, 0, 0], 3, [2, 5], 2, view=cells("nums1", "nums2"))
+given = last_failure(merge, [1, 4, 6, 0, 0], 3, [2, 5], 2)
+play(merge, *given, view=cells("nums1", "nums2"))
 
 # %% [markdown]
 """

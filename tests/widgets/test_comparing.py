@@ -7,7 +7,8 @@ import pytest
 from course.widgets import pictures
 from course.widgets.comparing import first_difference, outcome
 from course.widgets.tracing import trace
-from course.widgets.views import bars, cells, for_browser, picture, pointers_at, values_at, watched
+from course.widgets.view_pictures import picture
+from course.widgets.views import bars, cells, for_browser, pointers_at, values_at, watched
 from tests.widgets import samples
 
 HEIGHTS = [1, 8, 6, 2, 5, 4, 8, 3, 7]

@@ -18,9 +18,8 @@ def lowest_and_highest(nails: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def test_functions_get_the_nearest_whole_numbers_of_the_points_that_moved() -> None:
     shown = board(nails=[(3, 1), (0, 2)], outline=lowest_and_highest, says=str)
     shown.points = {"nails": [[3.4, 0.6], [-0.4, 2.5]]}
-    line, dots, words = latest(shown)
+    line, words = latest(shown)
     assert line == {"x": [[0.0, 3.0, 0.0]], "y": [[2.0, 1.0, 2.0]]}
-    assert dots == {"x": [3.0, 0.0], "y": [1.0, 2.0]}
     assert words["lines"][0]["text"] == "[(3, 1), (0, 2)]"
 
 

@@ -145,7 +145,7 @@ def test_stills_are_few_pictures_of_different_moments() -> None:
 def test_bad_arguments_are_refused_in_a_sentence() -> None:
     with pytest.raises(TypeError, match="play needs a function"):
         play(49)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="view is bars"):
+    with pytest.raises(TypeError, match="view is one of the views, such as bars"):
         play(samples.max_area, HEIGHTS, view="bars")  # type: ignore[arg-type]
 
 

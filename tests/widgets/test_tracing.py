@@ -238,9 +238,9 @@ def test_enumerate_makes_its_counter_a_pointer() -> None:
 def test_recursion_has_depth_and_a_tree_of_calls() -> None:
     run = trace(samples.factorial, 3)
     assert run["calls"] == [
-        {"name": "factorial", "parent": None},
-        {"name": "factorial", "parent": 0},
-        {"name": "factorial", "parent": 1},
+        {"name": "factorial", "parent": None, "given": ["n"]},
+        {"name": "factorial", "parent": 0, "given": ["n"]},
+        {"name": "factorial", "parent": 1, "given": ["n"]},
     ]
     returns = [(s["call"], s["depth"], s["note"]) for s in run["steps"] if s["event"] == "return"]
     assert returns == [(2, 2, "returns 1"), (1, 1, "returns 2"), (0, 0, "returns 6")]

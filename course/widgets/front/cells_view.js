@@ -21,7 +21,7 @@ export function cellsView() {
     let top = 6;
     let drawn = 0;
     const fresh = new Map();
-    for (const { container, values, before, pointers } of rows) {
+    for (const { container, values, before, pointers, shade } of rows) {
       const marks = marksOf(step, previous, container, values, before);
       const part = parts.get(container.label) ?? { lines: [] };
       fresh.set(container.label, part);
@@ -38,7 +38,7 @@ export function cellsView() {
             const index = from + offset;
             return [
               shape("rect", {
-                class: `sw-cell sw-mark-${marks[index] ?? "none"}`, x: start + side * offset + 1.5, y: top,
+                class: `sw-cell sw-mark-${marks[index] ?? "none"}${within(shade, index) ? " sw-shade" : ""}`, x: start + side * offset + 1.5, y: top,
                 width: side - 3, height: HIGH, rx: 4,
               }),
               label(shortText(value), middle(index), top + 22),
@@ -79,4 +79,8 @@ export function cellsView() {
   }
 
   return { node: svg, show };
+}
+
+function within(range, index) {
+  return Boolean(range) && index >= range[0] && index < range[1];
 }

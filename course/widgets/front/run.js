@@ -3,7 +3,7 @@
 const CHECKPOINT = 128; // a whole state is kept every so many steps
 
 const BEFORE = {
-  event: "line", line: 1, call: 0, depth: 0, printed: 0, pointers: {}, locals: {}, args: {},
+  event: "line", line: 1, call: 0, depth: 0, printed: 0, pointers: {}, aliases: {}, walks: {}, locals: {}, args: {}, nodes: {},
 };
 
 export class RecordedRun {
@@ -13,10 +13,13 @@ export class RecordedRun {
     this.checkpoints = [];
     this.last = { at: -1, state: BEFORE };
     this.calls = new Int32Array(this.length); // which call each step belongs to
+    this.first = new Map(); // the step at which each call begins
+    this.peeked = new Map();
     let call = 0;
     packed.steps.forEach((step, index) => {
       call = step.call ?? call;
       this.calls[index] = call;
+      if (!this.first.has(call)) this.first.set(call, index);
     });
   }
 
@@ -48,6 +51,16 @@ export class RecordedRun {
     return null;
   }
 
+  begins(call) {
+    return this.first.get(call);
+  }
+
+  // A step that is looked at again and again, such as the beginning of a call, kept.
+  peek(index) {
+    if (!this.peeked.has(index)) this.peeked.set(index, this.at(index));
+    return this.peeked.get(index);
+  }
+
   // Names of the calls that led to this step, the outermost first.
   stack(index) {
     const names = [];
@@ -64,6 +77,7 @@ function applied(before, step) {
   const state = { ...before, event: "line", reads: [], writes: [], note: "", ...step };
   state.locals = merged(before.locals, step.locals, step.gone);
   state.args = merged(before.args, step.args);
+  state.nodes = merged(before.nodes, step.nodes);
   return state;
 }
 

@@ -5,6 +5,7 @@
 import { codePane } from "./code_pane.js";
 import { element, focusable, say } from "./dom.js";
 import { inputRow } from "./inputs.js";
+import { predictor } from "./predict.js";
 import { RecordedRun } from "./run.js";
 import { statePane } from "./state_pane.js";
 import { transport } from "./transport.js";
@@ -32,7 +33,11 @@ function render({ model, el }) {
   const differenceText = element("span", { class: "sw-difference", "data-testid": "step-difference-text" });
   const against = element("div", { class: "sw-against" }, difference, differenceText);
   const failure = element("div", { class: "sw-problem", role: "alert", "data-testid": "step-failure" });
-  const controls = transport({ go, toggle, hurry: (speed) => set({ speed }) });
+  const predict = predictor({ answered });
+  const controls = transport({
+    go, forward, toggle, hurry: (speed) => set({ speed }),
+    predict: () => set({ predicting: !model.get("predicting"), playing: false }),
+  });
   const inputs = inputRow(submit);
 
   const seen = element("div", { class: "sw-seen" }, picture.node, note);
@@ -47,7 +52,7 @@ function render({ model, el }) {
         "div",
         { class: "sw-inside" },
         title, inputs.node,
-        panes, ended, controls.node, table, against, failure, spoken,
+        panes, ended, controls.node, predict.node, table, against, failure, spoken,
       ),
     ),
   );
@@ -61,6 +66,19 @@ function render({ model, el }) {
   function go(step) {
     const bounded = Math.min(Math.max(step, 0), Math.max(run.length - 1, 0));
     if (bounded !== model.get("step")) set({ step: bounded });
+  }
+
+  // One step on; when the reader wants to predict, first a question.
+  function forward() {
+    const index = model.get("step");
+    if (model.get("predicting") && index < run.length - 1 && predict.ask(run, index)) return;
+    go(index + 1);
+  }
+
+  function answered(right) {
+    const score = model.get("score");
+    set({ score: { right: score.right + Number(right), asked: score.asked + 1 }, step: model.get("step") + 1 });
+    controls.focusForward();
   }
 
   function toggle() {
@@ -83,7 +101,9 @@ function render({ model, el }) {
     const index = Math.min(model.get("step"), Math.max(run.length - 1, 0));
     controls.show({
       step: index, count: run.length, playing: model.get("playing"), rate: model.get("speed"),
+      predicting: model.get("predicting"),
     });
+    predict.show(model.get("predicting") && run.length > 1, model.get("score"), index);
     if (!run.length) {
       return;
     }
@@ -111,6 +131,7 @@ function render({ model, el }) {
     root.setAttribute("aria-label", `Step player: ${model.get("title") || data.name}`);
     code.load(data);
     state.load(run);
+    predict.load(run);
     picture.load(model.get("view"), run);
     panes.classList.toggle("sw-no-picture", picture.node.hidden);
     panes.hidden = controls.node.hidden = run.length === 0;
@@ -177,8 +198,13 @@ function render({ model, el }) {
     const target = event.target;
     if (target.matches("input[type=text], select")) return;
     if (event.key === " " && target.matches("button")) return; // the button's own press
+    if (/^[1-4]$/.test(event.key) && model.get("predicting") && predict.choose(Number(event.key) - 1)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const actions = {
-      ArrowRight: () => go(model.get("step") + 1),
+      ArrowRight: forward,
       ArrowLeft: () => go(model.get("step") - 1),
       Home: () => go(0),
       End: () => go(run.length - 1),
@@ -199,6 +225,7 @@ function render({ model, el }) {
   difference.addEventListener("click", () => go(model.get("difference").step));
   model.on("change:step", stepped);
   model.on("change:playing change:speed", played);
+  model.on("change:predicting change:score", stepped);
   model.on("change:run change:title", load);
   model.on("change:problem", showProblem);
   const resized = new ResizeObserver(() => show(false));
@@ -213,6 +240,7 @@ function render({ model, el }) {
     resized.disconnect();
     model.off("change:step", stepped);
     model.off("change:playing change:speed", played);
+    model.off("change:predicting change:score", stepped);
     model.off("change:run change:title", load);
     model.off("change:problem", showProblem);
     root.remove();

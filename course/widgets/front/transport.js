@@ -13,8 +13,9 @@ const ICONS = {
 };
 export const SPEEDS = [1, 2, 4, 8, 16, 60];
 
-// `go(step)`, `toggle()` and `hurry(speed)` are called when the reader moves a control.
-export function transport({ go, toggle, hurry }) {
+// `go(step)`, `forward()`, `toggle()`, `hurry(speed)` and `predict()` are called when the reader
+// moves a control.
+export function transport({ go, forward, toggle, hurry, predict }) {
   const buttons = {
     first: button("first", "First step"),
     back: button("back", "Back one step"),
@@ -33,6 +34,12 @@ export function transport({ go, toggle, hurry }) {
     element("select", { "aria-label": "Speed, steps a second", "data-testid": "step-speed" }),
   );
   speed.append(...SPEEDS.map((rate) => element("option", { value: rate }, `${rate} steps/s`)));
+  const asking = focusable(
+    element(
+      "button", { type: "button", class: "sw-asking", "aria-pressed": "false", "data-testid": "step-asking", title: "Say what comes next before each step" },
+      "Predict",
+    ),
+  );
   const node = element(
     "div",
     { class: "sw-transport", role: "group", "aria-label": "Playback" },
@@ -40,18 +47,20 @@ export function transport({ go, toggle, hurry }) {
     slider,
     position,
     speed,
+    asking,
   );
   let now = { step: 0, count: 0 };
 
   buttons.first.addEventListener("click", () => go(0));
   buttons.back.addEventListener("click", () => go(now.step - 1));
   buttons.play.addEventListener("click", toggle);
-  buttons.forward.addEventListener("click", () => go(now.step + 1));
+  buttons.forward.addEventListener("click", forward);
   buttons.last.addEventListener("click", () => go(now.count - 1));
   slider.addEventListener("input", () => go(Number(slider.value)));
+  asking.addEventListener("click", predict);
   speed.addEventListener("change", () => hurry(Number(speed.value)));
 
-  function show({ step, count, playing, rate }) {
+  function show({ step, count, playing, rate, predicting }) {
     now = { step, count };
     slider.max = Math.max(count - 1, 0);
     slider.value = step;
@@ -69,9 +78,10 @@ export function transport({ go, toggle, hurry }) {
     icon.setAttribute("d", playing ? ICONS.pause : ICONS.play);
     icon.classList.toggle("sw-solid", !playing);
     if (SPEEDS.includes(rate)) speed.value = rate;
+    asking.setAttribute("aria-pressed", predicting);
   }
 
-  return { node, show, play: buttons.play };
+  return { node, show, focusForward: () => buttons.forward.focus() };
 }
 
 const KEYS = { first: "Home", back: "←", play: "space", forward: "→", last: "End" };
