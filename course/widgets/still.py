@@ -180,7 +180,10 @@ def _lines(look: Any, data: Data, x: Place, y: Place) -> list[str]:
     shapes = []
     for places, row in zip(xs, data["y"], strict=True):
         path = _path(places, row, x, y)
-        if path:
+        if path.count("L") == 0 and path:  # a single place would be invisible as a line
+            px, py = (float(part) for part in path[1:].split("M")[0].split())
+            shapes.append(_mark(0, px, py, 3, _colour(look)))
+        elif path:
             dash = DASHES[look["look"]["dash"]]
             shapes.append(_stroke(path, thin, _colour(look), dash))
     return shapes

@@ -49,7 +49,7 @@ def assert_drawn(node: Locator) -> None:
                 const pixels = canvas.getContext('2d').getImageData(0, 0, width, height).data;
                 const painted = pixels.some((value, i) => i % 4 === 3 && value > 0);
                 const marks = [...panel.querySelectorAll('.sw-inner path')]
-                    .filter(path => (path.getAttribute('d') ?? '').length > 3);
+                    .filter(path => /[Llhva]/.test(path.getAttribute('d') ?? ''));
                 return painted || marks.length > 0;
             }"""
         )

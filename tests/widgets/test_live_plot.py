@@ -549,3 +549,9 @@ def _png_colours(data: bytes) -> list[tuple[int, int, int]]:
         for at in range(0, len(raw), row)
         for i in range(1, row, 3)
     ]
+
+
+def test_a_single_place_is_drawn_as_a_dot() -> None:
+    inside = re.search(r'<svg x="[^>]*>(.*?)</svg>', plot(line([1], [2])).as_html(), re.DOTALL)
+    assert inside
+    assert "<circle" in inside[1]

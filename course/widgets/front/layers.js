@@ -28,25 +28,31 @@ export function colourOf(layer, order = 0) {
 
 function lines(layer, data, { x, y }, newPen) {
   const pen = newPen();
+  const alone = newPen(); // a place without neighbours would be invisible as a line
+  let lonely = false;
   data.y.forEach((row, number) => {
     const places = data.x.length === 1 ? data.x[0] : data.x[number];
-    let down = false;
-    row.forEach((value, i) => {
+    const drawn = row.map((value, i) => {
       const px = places[i] === null ? NaN : x(places[i]);
       const py = value === null ? NaN : y(value);
-      const seen = Math.abs(px) < FAR && Math.abs(py) < FAR;
-      if (seen) {
-        if (down) pen.lineTo(px, py);
-        else pen.moveTo(px, py);
+      return Math.abs(px) < FAR && Math.abs(py) < FAR ? [px, py] : null;
+    });
+    drawn.forEach((place, i) => {
+      if (!place) return;
+      if (drawn[i - 1]) pen.lineTo(...place);
+      else pen.moveTo(...place);
+      if (!drawn[i - 1] && !drawn[i + 1]) {
+        lonely = true;
+        drawMark(alone, 0, ...place, 3);
       }
-      down = seen;
     });
   });
   const faint = layer.look.faint;
-  return [{
+  const line = {
     pen, stroke: colourOf(layer), width: faint ? 1 : 2, opacity: faint ? 0.45 : 1,
     dash: faint ? "" : DASHES[layer.look.dash],
-  }];
+  };
+  return lonely ? [line, { pen: alone, fill: colourOf(layer) }] : [line];
 }
 
 function area(layer, data, { x, y }, newPen) {
@@ -197,6 +203,7 @@ export function valueAt(layer, data, place) {
 }
 
 export function along(xs, ys, place) {
+  if (xs?.some((x, i) => i && !(x >= xs[i - 1]))) return null; // a path that turns has no value at x
   if (!xs || !ys || xs.length < 2 || place < xs[0] || place > xs[xs.length - 1]) return null;
   let [low, high] = [0, xs.length - 1];
   while (high - low > 1) {

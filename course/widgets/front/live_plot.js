@@ -13,17 +13,17 @@ const PATIENCE = 5000; // and that no kernel answers after this long
 
 function render({ model, el }) {
   const figure = model.get("figure");
-  let hovered = null;
+  let hovered = { x: null, axis: null }; // shared by the panels whose x axis has the same name
   const heading = element("div", { class: "sw-title" }, figure.title);
   heading.hidden = !figure.title;
   const controls = controlRow(figure.controls, (name, value) => set({ params: { ...model.get("params"), [name]: value } }));
-  const panels = figure.panels.map((spec) =>
+  const panels = figure.panels.map((spec, i) =>
     plotPanel(spec, figure.drag, {
       point: (cursor) => set({ cursor }),
-      hover,
+      hover: (x) => hover(x, spec.x || i),
       move,
       toggle,
-      newest: () => ({ cursor: model.get("cursor"), hover: hovered, points: model.get("points") }),
+      newest: () => ({ cursor: model.get("cursor"), hover: hovered.x, points: model.get("points") }),
     }),
   );
   const grid = element("div", { class: "sw-panels" }, ...panels.map(({ node }) => node));
@@ -66,8 +66,8 @@ function render({ model, el }) {
     set({ hidden: hidden.includes(label) ? hidden.filter((one) => one !== label) : [...hidden, label] });
   }
 
-  function hover(x) {
-    hovered = x;
+  function hover(x, axis) {
+    hovered = { x, axis };
     drawing.now();
     tell();
   }
@@ -89,7 +89,7 @@ function render({ model, el }) {
     panels.forEach((panel, i) =>
       panel.show({
         ranges: fresh.ranges[i], data, hidden: model.get("hidden"), cursor: model.get("cursor"),
-        hover: hovered, points: model.get("points"),
+        hover: hovered.axis === (figure.panels[i].x || i) ? hovered.x : null, points: model.get("points"),
       }),
     );
     controls.show(params);

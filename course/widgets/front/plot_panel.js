@@ -27,7 +27,9 @@ export function plotPanel(spec, drag, hooks) {
   const movable = spec.layers.some(({ kind }) => kind === "handles");
   const hair = shape("path", { class: "sw-hair", "aria-hidden": "true" });
   const readings = shape("g", { "aria-hidden": "true" });
-  const readable = spec.layers.some(({ kind }) => READABLE.has(kind));
+  // Over a map or with equal axes, lines are shapes: there is nothing to read off along x.
+  const flat = spec.equal || spec.layers.some(({ kind }) => ON_CANVAS.has(kind));
+  const readable = !flat && spec.layers.some(({ kind }) => READABLE.has(kind));
   const grip = readable ? gripFor() : null;
   const places = shape("g", {});
   const overlay = shape(

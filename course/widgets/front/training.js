@@ -31,8 +31,10 @@ function render({ model, el }) {
     "div", { class: "sw-transport-row", role: "group", "aria-label": "Training" },
     element("div", { class: "sw-presses" }, run, once, anew), pace, state,
   );
-  const panels = figure.panels.map((spec) =>
-    plotPanel(spec, null, { point() {}, move() {}, toggle, hover, newest: () => ({ hover: hovered }) }),
+  const panels = figure.panels.map((spec, i) =>
+    plotPanel(spec, null, {
+      point() {}, move() {}, toggle, hover: (x) => hover(x, spec.x || i), newest: () => ({ hover: hovered.x }),
+    }),
   );
   const grid = element("div", { class: "sw-panels" }, ...panels.map(({ node }) => node));
   const back = focusable(
@@ -52,7 +54,7 @@ function render({ model, el }) {
 
   const now = Object.fromEntries(SEEN.map((name) => [name, model.get(name)]));
   let place = null; // the recorded picture that is looked at, or null for the newest
-  let hovered = null;
+  let hovered = { x: null, axis: null };
   let waiting = null;
   let silent = false; // whether the kernel has not answered for long
 
@@ -76,8 +78,8 @@ function render({ model, el }) {
     set({ hidden: hidden.includes(label) ? hidden.filter((one) => one !== label) : [...hidden, label] });
   }
 
-  function hover(x) {
-    hovered = x;
+  function hover(x, axis) {
+    hovered = { x, axis };
     drawing.now();
   }
 
@@ -89,12 +91,14 @@ function render({ model, el }) {
     for (const { layers } of figure.panels) {
       for (const { id } of layers) data[id] ??= null;
     }
-    panels.forEach((panel, i) =>
+    panels.forEach((panel, i) => {
+      const { x, layers } = figure.panels[i];
+      const over = hovered.axis === (x || i) ? hovered.x : null;
+      const then = layers.some(({ kind }) => kind === "history") ? looking?.step ?? null : null;
       panel.show({
-        ranges: frame.ranges[i], data, hidden: model.get("hidden"), cursor: null, points: {},
-        hover: hovered ?? looking?.step ?? null,
-      }),
-    );
+        ranges: frame.ranges[i], data, hidden: model.get("hidden"), cursor: null, points: {}, hover: over ?? then,
+      });
+    });
     controls.show(model.get("params"));
     run.setAttribute("aria-label", running ? "Pause" : "Start");
     run.title = running ? "Pause" : "Start";
