@@ -335,7 +335,7 @@ to the right of the point, the sign of a cross product says.
 inside ← False
 for each edge from a to b:
     cross ← (b − a) × (point − a)
-    if cross = 0 and the point is in the box of a and b: return "boundary"
+    if cross = 0 and the point is in the box of a and b: it is on the boundary
     if exactly one of a, b is below the point:
         if the edge goes up and cross > 0, or goes down and cross < 0:
             inside ← not inside
@@ -650,10 +650,10 @@ with check("turns left at every corner", idea=LEFT, hidden=True) as case:
             ]
             if min(sides) >= 0 and not any(beyond):
                 after[p] = q
-        corners = [min(points)]
-        while after[corners[-1]] != corners[0]:
-            corners.append(after[corners[-1]])
-        return corners
+        around = [min(points)]
+        while after[around[-1]] != around[0]:
+            around.append(after[around[-1]])
+        return around
 
     random = draws("convex_hull_turns_left")
     for _ in range(60):
@@ -697,10 +697,10 @@ with check("has no corner where it is straight", idea=STRAIGHT, hidden=True) as 
             ]
             if min(sides) >= 0 and not any(beyond):
                 after[p] = q
-        corners = [min(points)]
-        while after[corners[-1]] != corners[0]:
-            corners.append(after[corners[-1]])
-        return corners
+        around = [min(points)]
+        while after[around[-1]] != around[0]:
+            around.append(after[around[-1]])
+        return around
 
     random = draws("convex_hull_straight_is_no_corner")
     for _ in range(60):

@@ -372,8 +372,8 @@ with check("shrinks to the shortest window", idea=SHORTEST, hidden=True) as case
 
     def shortest_windows(s, t):
         """All windows of the smallest length at which one covers t, tried one by one."""
-        for length in range(len(t), len(s) + 1):
-            pieces = [s[i : i + length] for i in range(len(s) - length + 1)]
+        for size in range(len(t), len(s) + 1):
+            pieces = [s[i : i + size] for i in range(len(s) - size + 1)]
             found = [w for w in pieces if all(w.count(c) >= t.count(c) for c in t)]
             if found:
                 return found
@@ -403,8 +403,8 @@ with check("has every copy of a letter", idea=COPIES, picture=window) as case:
 with check("has every copy of a letter", idea=COPIES, hidden=True) as case:
 
     def shortest_windows(s, t):
-        for length in range(len(t), len(s) + 1):
-            pieces = [s[i : i + length] for i in range(len(s) - length + 1)]
+        for size in range(len(t), len(s) + 1):
+            pieces = [s[i : i + size] for i in range(len(s) - size + 1)]
             found = [w for w in pieces if all(w.count(c) >= t.count(c) for c in t)]
             if found:
                 return found
