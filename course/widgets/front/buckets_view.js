@@ -6,6 +6,7 @@ import { elementsOf, numberOf, shortText } from "./values.js";
 
 export function bucketsView(view) {
   const values = cellsView(view);
+  values.node.removeAttribute("role"); // the whole is one picture
   const shelf = element("div", { class: "sw-shelf" });
   const node = element("div", { role: "img" }, values.node, shelf);
 

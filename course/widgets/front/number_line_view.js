@@ -59,6 +59,7 @@ export function numberLineView(view) {
     const told = [...held].slice(0, 30).join(", ");
     const looked = read.map((place) => `${place} is ${held.has(place) ? "in" : "not in"} it`);
     const list = rows.length ? [...given].slice(0, 30).join(", ") : "";
+    looked.push(...Object.entries(named).map(([name, place]) => `${name} at ${place}`));
     return [seen && held.size ? `${seen.label} holds ${told}` : `numbers ${list}`, ...looked].join(". ");
   }
 

@@ -7,6 +7,7 @@ const COURSE_HIGH = 44;
 
 export function streamView(view) {
   const values = cellsView(view);
+  values.node.removeAttribute("role"); // the whole is one picture
   const courses = element("div", { class: "sw-courses" });
   const node = element("div", { role: "img" }, values.node, courses);
   const lines = Object.entries(view.series).map(([name, readings], number) => course(name, readings, number));

@@ -94,7 +94,9 @@ export function tableView(view) {
     drawing.centre = writes[0] ? { x: middle(writes[0])[0], y: 0 } : null;
     const told = (places) => places.map(([row, column]) => `${lines[row].name} ${column}`).join(", ");
     const now = [writes.length ? `writes ${told(writes)}` : "", reads.length ? `reads ${told(reads)}` : "", way + warning];
-    return now.filter(Boolean).join("; ") || `${container.label}: ${lines.at(-1).values.map((value) => shortText(value)).join(", ")}`;
+    const row = lines.at(-1);
+    now.push(`${row.name}: ${row.values.map((value) => shortText(value)).join(", ")}`);
+    return now.filter(Boolean).join("; ");
   }
 
   return drawing;

@@ -6,6 +6,7 @@ import { pythonText, shortText } from "./values.js";
 
 export function windowView(view) {
   const text = cellsView(view);
+  text.node.removeAttribute("role"); // the whole is one picture
   const counts = element("div", { class: "sw-tallies" });
   const node = element("div", { role: "img" }, text.node, counts);
 
