@@ -121,7 +121,7 @@ def test_axe_finds_nothing_wrong_at_any_width(views: Lab, theme: str) -> None:
         views.size(width, 900)
         found = violations(views.page, ".sw-player")
         assert not found, "\n".join(found)
-        # Beside JupyterLab's own columns, a window of 400 px leaves the player less than its 320 px.
+        # Beside JupyterLab's columns, a window of 400 px leaves the player less than its 320 px.
         for node in views.page.locator(".sw-player").all() if width > 400 else []:
             wide = node.evaluate("node => node.scrollWidth - node.clientWidth")
             assert wide <= 1, "something sticks out of the player"
