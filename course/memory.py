@@ -25,7 +25,6 @@ from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 Region = tuple[Any, ...]
 WRITE_ONLY = ("copy_", "fill_", "zero_", "index_put_")  # do not read what they overwrite
@@ -82,6 +81,7 @@ class Machine:
         self._tensors: set[int] = set()  # ids of live calculated tensors
         self._storages: Counter[int] = Counter()  # how many of them share a storage
         self._sizes: dict[int, int] = {}  # address of a calculated storage → bytes
+        self._references: dict[int, weakref.ref[torch.Tensor]] = {}  # each tells when one is gone
 
     @property
     def read(self) -> int:
@@ -179,7 +179,7 @@ class Machine:
             if not self._views[region]:
                 self._used -= self._loaded.pop(region, 0)
 
-        weakref.finalize(tensor, gone).atexit = False
+        self._when_gone(tensor, gone)
 
     def _hold(self, tensor: torch.Tensor, operation: str) -> None:
         """A calculated tensor takes room until the last one that shares its storage has gone."""
@@ -199,7 +199,16 @@ class Machine:
             if not self._storages[address]:
                 self._used -= self._sizes.pop(address, 0)
 
-        weakref.finalize(tensor, gone).atexit = False
+        self._when_gone(tensor, gone)
+
+    def _when_gone(self, tensor: torch.Tensor, gone: Callable[[], None]) -> None:
+        key = id(tensor)
+
+        def call(reference: weakref.ref[torch.Tensor]) -> None:
+            del self._references[key]
+            gone()
+
+        self._references[key] = weakref.ref(tensor, call)
 
     def _take(self, size: int, what: str) -> None:
         if self.sram is not None and self._used + size > self.sram:
@@ -229,7 +238,14 @@ class _Watch(TorchDispatchMode):
 
 
 def _tensors(values: Any) -> list[torch.Tensor]:
-    return [leaf for leaf in tree_leaves(values) if isinstance(leaf, torch.Tensor)]
+    """The tensors in nested lists, tuples and dictionaries, in order."""
+    if isinstance(values, torch.Tensor):
+        return [values]
+    if isinstance(values, dict):
+        values = values.values()
+    elif not isinstance(values, (list, tuple)):
+        return []
+    return [tensor for value in values for tensor in _tensors(value)]
 
 
 def _written(operation: Any, inputs: Iterable[torch.Tensor]) -> list[torch.Tensor]:
