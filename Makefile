@@ -49,4 +49,4 @@ lock: python ## resolve pyproject.toml anew: requirements.lock and environment.y
 	@"$(PYTHON)" binder/lock.py
 
 picture: setup ## make the picture at the top of the README
-	@$(VENV_PYTHON) tests/browser/picture.py docs/lesson.png
+	@$(VENV_PYTHON) -m tests.browser.picture docs/lesson.png

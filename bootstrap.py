@@ -277,7 +277,7 @@ def test(python: Path, arguments: list[str]) -> int:
     """Run every gate, whatever the others say, and end with one summary. Returns the exit code."""
     environment = environment_of(python)
     results = []  # (gate, passed, seconds, remark)
-    pytest = ["pytest", "-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+    pytest = ["pytest", "-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
     gates = []
     if not STUDENT_EDITION:
         try:

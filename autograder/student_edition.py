@@ -44,14 +44,15 @@ PYTHONS_OWN = {*keyword.kwlist, *dir(builtins)}
 MADE = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
 NBGRADER_CONFIG = '''"""nbgrader finds this file where it is started."""
 
-import os
 from pathlib import Path
 
 c = get_config()  # noqa: F821  (nbgrader gives get_config)
 c.CourseDirectory.course_id = "stepwise"
-c.Exchange.root = os.environ.get("STEPWISE_EXCHANGE", {exchange!r})
 c.Exchange.assignment_dir = str(Path(__file__).resolve().parent / "work")
 '''
+# Parts of nbgrader's JupyterLab extension that students have no use for.
+FOR_INSTRUCTORS = ["course-list", "create-assignment", "formgrader"]
+FOR_EXCHANGES = ["assignment-list", "menu"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -130,8 +131,13 @@ def _assemble(course: Course, new: Path, exchange: Path | None) -> None:
     (new / "binder" / "environment.yml").symlink_to("../environment.yml")
     (new / "Makefile").write_text(_makefile(course), encoding="utf-8")
     (new / "pyproject.toml").write_text(_project(course), encoding="utf-8")
-    handed_in = str(exchange.absolute()) if exchange else "/srv/nbgrader/exchange"
-    config = NBGRADER_CONFIG.format(exchange=handed_in)
+    unused = FOR_INSTRUCTORS if exchange else FOR_INSTRUCTORS + FOR_EXCHANGES
+    disabled = {f"@jupyter/nbgrader:{part}": True for part in unused}
+    page = json.dumps({"disabledExtensions": disabled}, indent=2)
+    (new / "jupyter" / "page_config.json").write_text(page + "\n", encoding="utf-8")
+    config = NBGRADER_CONFIG
+    if exchange:
+        config += f"c.Exchange.root = {str(exchange.absolute())!r}\n"
     (new / "nbgrader_config.py").write_text(config, encoding="utf-8")
     _add_notebooks(course, new)
     files = {name: _hash(path) for name, path in _files(new)}

@@ -82,7 +82,7 @@ brute_force(height)
 
 # %% [markdown]
 """
-Step through it. Press **▸** for one step, or put the focus on the player and use the arrow keys.
+Step through it. Press **›** for one step, or put the focus on the player and use the arrow keys.
 The marked line is the one that runs *next*. Watch how `right` starts again for every `left`.
 """
 
@@ -255,7 +255,7 @@ pictures.grid(pairs, ruled_out(height), corner="left \\ right")
 
 # %% [markdown]
 """
-Follow the orange staircase from the top right corner. A step **down** gives up a row: the left
+Follow the orange path from the top right corner. A step **down** gives up a row: the left
 line was lower. A step **left** gives up a column. In each ruled-out row or column, no green
 number is larger than its orange one: the claim, in numbers. Nothing is left white.
 

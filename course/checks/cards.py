@@ -40,6 +40,9 @@ class Card:
     note: str = ""  # what to do now
     passed: bool = False
     mishap: Mishap | None = None  # the exception it is about, if it is about one
+    attempt: int = 1  # how often this check has been tried since it last passed
+    hints: tuple[str, ...] = ()  # those unlocked so far, from a nudge to almost the code
+    hints_left: int = 0  # those still locked
 
     @classmethod
     def of_mishap(
@@ -62,31 +65,44 @@ class Card:
     def text(self) -> str:
         """The card as a few plain lines."""
         if self.passed:
-            return f"Passed: {self.name}{f' ({self.note})' if self.note else ''}"
-        lines = [f"Not yet: {self.name}", *(_wrapped(t) for t in (self.idea, self.happened) if t)]
+            return f"Passed: {self.name}{self._remark(self.note)}"
+        lines = [
+            f"Not yet: {self.name}{self._remark()}",
+            *(_wrapped(t) for t in (self.idea, self.happened) if t),
+        ]
         if self.place is not None:
             source = f": {self.place.text}" if self.place.text else ""
             line = f"Line {self.place.line} of {self.place.function}{source}"
             lines.append(_wrapped(line, 4))
         lines += [_wrapped(f"{label}: {value}", 4) for label, value in self.facts]
         lines += [_wrapped(self.note)] if self.note else []
+        lines += [_wrapped(f"Hint: {hint}", 4) for hint in self.hints[-1:]]
         return "\n".join(lines)
+
+    def _remark(self, *remarks: str) -> str:
+        """` (…)` with the remarks that say something, and the attempt if it is not the first."""
+        said = [remark for remark in remarks if remark]
+        said += [f"attempt {self.attempt}"] if self.attempt > 1 else []
+        return f" ({', '.join(said)})" if said else ""
 
     def html(self) -> str:
         """The card as one HTML element."""
         if self.passed:
-            note = f" <span>({escape(self.note)})</span>" if self.note else ""
+            note = f"<span>{escape(self._remark(self.note))}</span>"
             return (
                 f'<div class="stepwise-check" style="{_FRAME.format(_GREEN)}padding: 2px 12px;">'
                 f"{_TICK} <strong>{escape(self.name)}</strong>{note}</div>"
             )
-        parts = [f"<div>{_CROSS} <strong>Not yet: {escape(self.name)}</strong></div>"]
+        title = f"<strong>Not yet: {escape(self.name)}</strong>{self._remark()}"
+        parts = [f"<div>{_CROSS} {title}</div>"]
         parts += [f"<div>{escape(self.idea)}</div>"] if self.idea else []
         parts += [_happened(self.happened)] if self.happened else []
         parts += [_excerpt(self.place)] if self.place is not None and self.place.around else []
         parts += [_table(self.facts)] if self.facts else []
         parts += [f'<div style="margin-top: 8px;">{self.picture}</div>'] if self.picture else []
         parts += [f'<div style="margin-top: 6px;">{escape(self.note)}</div>'] if self.note else []
+        parts += [_folded(number, hint) for number, hint in enumerate(self.hints, start=1)]
+        parts += [f"<div>{_LOCKED}</div>"] if self.hints_left else []
         style = _FRAME.format(_ORANGE) + "padding: 8px 12px;"
         return f'<div class="stepwise-check" role="group" style="{style}">{"".join(parts)}</div>'
 
@@ -99,6 +115,16 @@ class Card:
 
         if get_ipython() is not None:
             display({"text/html": self.html(), "text/plain": self.text()}, raw=True)
+
+
+_LOCKED = "Another attempt unlocks another hint."
+
+
+def _folded(number: int, hint: str) -> str:
+    return (
+        f'<details style="margin-top: 6px;"><summary>Hint {number}</summary>'
+        f'<div style="white-space: pre-wrap;">{escape(hint)}</div></details>'
+    )
 
 
 def _icon(colour: str, path: str) -> str:

@@ -4,6 +4,7 @@ import sys
 import traceback as tracebacks
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, redirect_stderr
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -19,6 +20,9 @@ from course.checks.student import Mishap, mishap
 
 _type, _isinstance, _getattr = type, isinstance, getattr  # taken before the student's code runs
 
+# How often each visible check, by name and idea, has failed in a row since the kernel started.
+_failures: dict[tuple[str, str], int] = {}
+
 HIDDEN_NOTE = (
     "This check uses inputs that are not shown. Try small inputs of your own about this idea."
 )
@@ -32,6 +36,7 @@ def check(
     hidden: bool = False,
     lines: int | None = LINES,
     without: Sequence[str] = (),
+    hints: Sequence[str] = (),
 ) -> "Check":
     """A named check, to be used as `with check(...) as case:`.
 
@@ -39,11 +44,12 @@ def check(
     wrong. `picture(outcome)` draws a failed case as an SVG element. A `hidden` check shows its
     name and idea only: never an input, an expected value, or its source; what the student's code
     prints meanwhile is dropped, and the names that its block binds are forgotten. `lines` is how
-    many lines of the student's code one call may run before it is taken to be endless.
+    many lines of the student's code one call may run before it is taken to be endless. `hints` go
+    from a nudge to almost the code: each failed attempt unlocks one more, folded, on the card.
 
     Leaving the block shows a card, and raises `CheckFailure` if something did not hold.
     """
-    return Check(name, idea, picture, hidden, lines, without)
+    return Check(name, idea, picture, hidden, lines, without, hints)
 
 
 class Check:
@@ -57,9 +63,11 @@ class Check:
         hidden: bool,
         lines: int | None,
         without: Sequence[str],
+        hints: Sequence[str],
     ) -> None:
         self.name, self.idea, self.hidden = name, idea, hidden
         self._picture, self._lines, self._without = picture, lines, without
+        self._hints = hints
         self._outcomes: list[Outcome] = []
         self._card: Card | None = None
         self._quiet = ExitStack()
@@ -152,6 +160,8 @@ class Check:
         del error, traceback
         if card is None and not stopped:
             card = self._passed(asked)
+        if card is not None and not self.hidden and not card.unwritten:
+            card = self._counted(card)
         if card is not None:
             card.display()
             if not card.passed:
@@ -162,6 +172,13 @@ class Check:
             raise BadCheck(f"the check {self.name!r} tries something but asks nothing of it")
         note = f"{len(asked)} cases" if len(asked) > 1 else ""
         return Card(self.name, passed=True, note="hidden inputs" if self.hidden else note)
+
+    def _counted(self, card: Card) -> Card:
+        """`card` with the number of this attempt, and the hints that it unlocks."""
+        attempt = _failures.get((self.name, self.idea), 0) + 1
+        _failures[self.name, self.idea] = 0 if card.passed else attempt
+        hints = () if card.passed else tuple(self._hints[:attempt])
+        return replace(card, attempt=attempt, hints=hints, hints_left=len(self._hints) - len(hints))
 
     # Cards ------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
-"""What lessons and exercises show: `play` a run step by step, `trace` one, and the views and
-pictures.
+"""What lessons and exercises show: `play` a run step by step, `plot` curves, fields and points that
+answer sliders and drags, `train_live` a training loop, and what these are composed of.
 
 Names are loaded when first used, so that importing this package brings neither numpy, matplotlib,
 torch nor ipywidgets.
@@ -13,9 +13,19 @@ _HOMES = {
     "play": "course.widgets.step_player",
     "bars": "course.widgets.step_player",
     "cells": "course.widgets.step_player",
+    "plot": "course.widgets.live_plot",
+    "train_live": "course.widgets.training",
+    **dict.fromkeys(("slider", "log_slider", "choice", "toggle"), "course.widgets.controls"),
+    **dict.fromkeys(
+        (
+            *("arrows", "band", "columns", "curve", "dots", "fill", "handles", "heat", "histogram"),
+            *("histograms", "history", "image", "line", "note", "panel", "rule", "slope"),
+        ),
+        "course.widgets.layers",
+    ),
 }
 
-__all__ = ["bars", "cells", "play", "trace"]
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

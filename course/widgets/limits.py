@@ -1,7 +1,9 @@
 """Ending a run that does not end by itself."""
 
 import contextlib
+import gc
 import threading
+from collections.abc import Callable, Iterator
 
 
 class Cut(BaseException):
@@ -9,19 +11,27 @@ class Cut(BaseException):
 
 
 class Watchdog:
-    """Ends the calling thread's work after `seconds`, and again while the work catches everything.
+    """Ends the calling thread's work after `seconds`, be it in a library or in one long line.
 
-    Needed because Python stops tracing once a trace function has raised: `while True:` around
-    `try: … except: pass` would swallow the one exception and run on, unseen. It raises only while
-    it holds `lock`: whoever takes the lock for good is safe from it. Where there are no threads
-    (Python in the browser) it does nothing.
+    Python stops tracing once a trace function has raised, so a loop around `try: … except: pass`
+    swallows a first `Cut` and runs on unseen. Each `Cut` from here therefore calls `rearm`, in the
+    thread that gets it, to switch tracing on again: the handler's first line gets the next one.
+
+    It raises only while it holds `lock`: whoever takes the lock for good is safe from it. Where
+    there are no threads (Python in the browser) it does nothing. It cannot end a loop in C code.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, rearm: Callable[[], None] = lambda: None) -> None:
+        class CutAgain(Cut):
+            def __init__(self) -> None:
+                super().__init__()
+                rearm()
+
         self.lock = threading.Lock()
         self.over = threading.Event()
         self._seconds = seconds + 0.05
         self._target = threading.get_ident()
+        self._cut = CutAgain
 
     def start(self) -> None:
         with contextlib.suppress(RuntimeError):
@@ -32,6 +42,18 @@ class Watchdog:
 
         wait = self._seconds
         while not self.over.wait(wait) and self.lock.acquire(blocking=False):
-            pythonapi.PyThreadState_SetAsyncExc(c_ulong(self._target), py_object(Cut))
+            pythonapi.PyThreadState_SetAsyncExc(c_ulong(self._target), py_object(self._cut))
             self.lock.release()
             wait = 0.01
+
+
+@contextlib.contextmanager
+def no_collection() -> Iterator[None]:
+    """No garbage collection meanwhile: a `Cut` that hit a foreign `__del__` would be lost there."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

@@ -56,7 +56,7 @@ from types import CodeType, FrameType, GeneratorType
 from typing import Any
 
 from course.widgets.accesses import UNKNOWN, Accesses
-from course.widgets.limits import Cut, Watchdog
+from course.widgets.limits import Cut, Watchdog, no_collection
 from course.widgets.values import Encoder, short_repr, text
 
 Run = dict[str, Any]
@@ -130,14 +130,15 @@ class _Recorder:
         result: Any = None
         error: dict[str, Any] | None = None
         before, streams = sys.gettrace(), (sys.stdout, sys.stderr)
-        watchdog = Watchdog(self.max_seconds)
+        watchdog = Watchdog(self.max_seconds, self.rearm)
         try:
             try:
                 self.deadline = time.perf_counter() + self.max_seconds
                 watchdog.start()
                 sys.stdout = sys.stderr = self.output
                 sys.settrace(self.trace_call)
-                result = self.drive(fn(*args))
+                with no_collection():
+                    result = self.drive(fn(*args))
             finally:
                 try:  # a Cut on its way must arrive here, at the call or the jump, not later
                     watchdog.lock.acquire()
@@ -149,9 +150,13 @@ class _Recorder:
                 sys.stdout, sys.stderr = streams
                 watchdog.over.set()
         except Cut:
-            self.explain_cut()
+            self.truncated = self.truncated or f"Stopped after {self.max_seconds:g} seconds"
         except (Exception, SystemExit, GeneratorExit) as problem:
-            error = self.explain_error(problem)
+            if self.truncated is None:
+                error = self.explain_error(problem)
+        if self.truncated is not None:
+            result = None
+            self.explain_cut(self.truncated)
         run["source"], run["first_line"] = self.visited_source()
         run.update(
             steps=self.steps,
@@ -179,7 +184,7 @@ class _Recorder:
     def trace_call(self, frame: FrameType, event: str, _: Any) -> Any:
         code = frame.f_code
         if code.co_filename != self.file:
-            self.check_clock()
+            self.check_limits()
             return None
         if code.co_name in _IN_ONE_STEP:
             return self.trace_quietly
@@ -196,10 +201,11 @@ class _Recorder:
         return self.trace_line
 
     def trace_quietly(self, frame: FrameType, event: str, _: Any) -> Any:
-        self.check_clock()
+        self.check_limits()
         return self.trace_quietly
 
     def trace_line(self, frame: FrameType, event: str, value: Any) -> Any:
+        self.check_limits()
         if event == "line":
             self.failing.discard(frame)
             self.lines += 1
@@ -224,17 +230,28 @@ class _Recorder:
         if not yields and not failed:  # a frame that failed is kept, to show where
             del self.call_of[frame]
 
-    def check_clock(self) -> None:
-        if time.perf_counter() > self.deadline:
-            raise Cut
+    def check_limits(self) -> None:
+        """Ends the run when it has had its steps or its time."""
+        if len(self.steps) >= self.max_steps:
+            self.truncated = f"Stopped after {self.max_steps:,} steps"
+        elif time.perf_counter() > self.deadline:
+            self.truncated = f"Stopped after {self.max_seconds:g} seconds"
+        else:
+            return
+        raise Cut
+
+    def rearm(self) -> None:
+        """Switches tracing on again for the functions that are running now."""
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            if frame.f_code.co_filename == self.file:
+                frame.f_trace = self.trace_line
+            frame = frame.f_back
+        sys.settrace(self.trace_call)
 
     # steps
 
     def record(self, frame: FrameType, event: str, note: str = "", line: int | None = None) -> None:
-        if len(self.steps) >= self.max_steps:
-            self.truncated = f"Stopped after {self.max_steps:,} steps"
-            raise Cut
-        self.check_clock()
         code = frame.f_code
         line = line or (code.co_firstlineno if event == "call" else frame.f_lineno)
         names = {
@@ -277,8 +294,7 @@ class _Recorder:
 
     # how it ended
 
-    def explain_cut(self) -> None:
-        reason = self.truncated or f"Stopped after {self.max_seconds:g} seconds"
+    def explain_cut(self, reason: str) -> None:
         line = self.steps[-1]["line"] if self.steps else None
         loop = self.accesses.loop_around(line) if line else None
         if loop is not None and line is not None:
@@ -306,8 +322,6 @@ class _Recorder:
         if frame is None:
             error["step"] = max(len(self.steps) - 1, 0)
             return error
-        self.max_steps += 1
-        self.deadline = float("inf")
         depth = next((s["depth"] for s in reversed(self.steps) if s["line"] == line), 0)
         self.record(frame, "error", f"{name}: {message[:200]}" if message else name, line)
         self.steps[-1]["depth"] = depth

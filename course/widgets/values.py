@@ -241,7 +241,7 @@ def _fields(value: Any, kind: type) -> dict[str, Any] | None:
     """Attributes of a simple object: one with a `__dict__` or `__slots__` and no repr of its
     own.
     """
-    if callable(value) or kind.__module__ == "builtins" or isinstance(value, type(sys)):
+    if isinstance(value, type) or kind.__module__ == "builtins":
         return None
     is_dataclass = "__dataclass_fields__" in kind.__dict__
     if kind.__repr__ is not object.__repr__ and not is_dataclass:

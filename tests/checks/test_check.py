@@ -318,3 +318,49 @@ def shown(
         failure(ask, **options)
     assert len(cards) == 1
     return cards[0].html()
+
+
+HINTS = ("Which side is lower?", "Give up that one.", "left += 1 or right -= 1")
+
+
+def attempt(answer: int, hidden: bool = False) -> str:
+    """The text of the card when a function gives `answer` where 4 is asked for."""
+    shown: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("course.checks.cards.Card.display", lambda card: shown.append(card.text()))
+        with (
+            contextlib.suppress(CheckFailure),
+            check("a check with hints", idea="An idea.", hints=HINTS, hidden=hidden) as case,
+        ):
+            case(lambda: answer).gives(4)
+    (text,) = shown
+    return text
+
+
+def test_each_failed_attempt_is_counted_and_unlocks_a_hint() -> None:
+    texts = [attempt(5) for _ in range(4)]
+    for number, (text, hint) in enumerate(zip(texts, (*HINTS, HINTS[-1]), strict=True), start=1):
+        assert text.endswith(f"Hint: {hint}")
+        assert (f"(attempt {number})" in text) == (number > 1)
+    assert attempt(4) == "Passed: a check with hints (attempt 5)"
+    assert "attempt" not in attempt(5), "counting starts afresh after a success"
+
+
+def test_the_cards_hints_are_folded(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages: list[str] = []
+    monkeypatch.setattr("course.checks.cards.Card.display", lambda c: pages.append(c.html()))
+    for _ in range(3):
+        with (
+            contextlib.suppress(CheckFailure),
+            check("folded", idea="An idea.", hints=HINTS) as case,
+        ):
+            case(lambda: 5).gives(4)
+    assert [page.count("<details") for page in pages] == [1, 2, 3]
+    assert ["Another attempt unlocks" in page for page in pages] == [True, True, False]
+    for page in pages:
+        ElementTree.fromstring(page)
+
+
+def test_hidden_checks_count_nothing_and_give_no_hint() -> None:
+    assert attempt(5, hidden=True) == attempt(5, hidden=True)
+    assert "Hint" not in attempt(5, hidden=True)

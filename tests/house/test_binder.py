@@ -33,8 +33,10 @@ def test_post_build(tmp_path: Path) -> None:
     answer = subprocess.run(command, cwd=home, env=variables, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
-    for lesson in REPOSITORY.glob("course/**/*.ipynb"):
-        assert (home / lesson.relative_to(REPOSITORY)).exists()
+    texts = [path for path in REPOSITORY.glob("course/**/*.py") if "# %%" in path.read_text()]
+    assert texts
+    for lesson in texts:
+        assert (home / lesson.relative_to(REPOSITORY)).with_suffix(".ipynb").exists()
     where = [python, "-c", "import course, autograder; print(course.__file__, autograder.__file__)"]
     found = subprocess.check_output(where, cwd=tmp_path, env=variables, text=True).split()
     assert found == [str(home / name / "__init__.py") for name in ("course", "autograder")]

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from traitlets.config import Config
 
 from autograder.errors import UsageError
 from autograder.paths import Course, find_course
@@ -128,6 +129,23 @@ def test_its_own_tests_pass_and_notice_a_changed_test_cell(course: Course, tmp_p
     answer = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert answer.returncode == 1
     assert "the cell double_small was changed" in answer.stdout
+
+
+def test_only_a_class_that_shares_an_exchange_sees_the_assignment_list(
+    course: Course, tmp_path: Path
+) -> None:
+    write_edition(course, tmp_path / "alone")
+    write_edition(course, tmp_path / "shared", exchange=tmp_path / "exchange")
+    for folder, hidden in (("alone", True), ("shared", False)):
+        page = json.loads((tmp_path / folder / "jupyter/page_config.json").read_text())
+        assert ("@jupyter/nbgrader:assignment-list" in page["disabledExtensions"]) == hidden
+        assert page["disabledExtensions"]["@jupyter/nbgrader:formgrader"]
+        config = Config()
+        source = (tmp_path / folder / "nbgrader_config.py").read_text()
+        exec(source, {"get_config": lambda config=config: config, "__file__": "/x/y.py"})
+        assert config.CourseDirectory.course_id == "stepwise"
+        expected = {} if hidden else {"root": str(tmp_path / "exchange")}
+        assert {k: v for k, v in config.Exchange.items() if k == "root"} == expected
 
 
 def test_never_overwrites_work(course: Course, tmp_path: Path) -> None:

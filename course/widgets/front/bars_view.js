@@ -77,7 +77,8 @@ export function barsView(view) {
     const high = top + Math.max(under, 30) + 4;
     setAll(svg, { viewBox: `0 0 ${drawn} ${high}`, width: drawn, height: high });
     const where = Object.entries(row.pointers).map(([name, index]) => `${name} at ${index}`);
-    return [...where, ...(said ? [said] : [])].join(", ");
+    const known = [...where, ...(said ? [said] : [])];
+    return known.length ? known.join(", ") : `${row.container.label}: ${heights.join(", ")}`;
   }
 
   return { node: svg, show };

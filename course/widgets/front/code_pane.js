@@ -12,7 +12,7 @@ const TOKEN = /(#.*)|("""[^]*?"""|'''[^]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\
 export function codePane() {
   const lines = element("ol", { class: "sw-code-lines" });
   const pane = focusable(
-    element("div", { class: "sw-code", tabindex: "0", role: "region", "aria-label": "Code" }, lines),
+    element("div", { class: "sw-code", tabindex: "0", role: "group", "aria-label": "Code" }, lines),
   );
   let rows = [];
   let first = 1;

@@ -8,36 +8,49 @@ let boxes = 0;
 export function inputRow(submit) {
   const fields = element("div", { class: "sw-fields" });
   const run = focusable(
-    element("button", { type: "submit", class: "sw-run", "data-testid": "step-run" }, "Run"),
+    element("button", { type: "button", class: "sw-run", "data-testid": "step-run" }, "Run"),
   );
   const problem = element("div", { class: "sw-problem", role: "alert", "data-testid": "step-problem" });
-  const node = element("form", { class: "sw-inputs", "data-testid": "step-inputs" }, fields, run, problem);
+  const node = element("div", { class: "sw-inputs", "data-testid": "step-inputs" }, fields, run, problem);
   let entries = [];
 
-  node.addEventListener("submit", (event) => {
-    event.preventDefault();
-    submit(entries.map(({ box }) => box.value));
-  });
+  const send = () => submit(entries.map(({ box }) => box.value));
+  run.addEventListener("click", send);
 
+  // Keeps the boxes when the names are the same, so that the one in use keeps the focus.
   function load(inputs) {
-    entries = inputs.map(({ name, text, fixed }) => {
-      boxes += 1;
-      const box = focusable(
-        element("input", {
-          type: "text", id: `sw-input-${boxes}`, value: text, spellcheck: "false", autocomplete: "off",
-          readonly: fixed, "data-testid": `step-input-${name}`, size: Math.min(Math.max(text.length, 4), 60),
-          title: fixed ? "This value cannot be typed" : "Type another value and press Enter",
-        }),
+    if (inputs.map(({ name }) => name).join() !== entries.map(({ name }) => name).join()) {
+      entries = inputs.map(({ name }) => entry(name));
+      fields.replaceChildren(
+        ...entries.map(({ label, box }) => element("span", { class: "sw-field" }, label, box)),
       );
-      box.addEventListener("keydown", (event) => {
-        if (event.key === "Escape") box.value = text;
-      });
-      return { name, box, label: element("label", { for: box.id }, `${name} =`) };
+    }
+    inputs.forEach(({ text, fixed }, index) => {
+      const { box } = entries[index];
+      box.value = text;
+      box.dataset.last = text;
+      box.readOnly = fixed;
+      box.size = Math.min(Math.max(text.length, 4), 60);
+      box.title = fixed ? "This value cannot be typed" : "Type another value and press Enter";
     });
-    fields.replaceChildren(
-      ...entries.map(({ label, box }) => element("span", { class: "sw-field" }, label, box)),
-    );
     node.hidden = entries.length === 0;
+  }
+
+  function entry(name) {
+    boxes += 1;
+    const box = focusable(
+      element("input", {
+        type: "text", id: `sw-input-${boxes}`, spellcheck: "false", autocomplete: "off",
+        "data-testid": `step-input-${name}`,
+      }),
+    );
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") box.value = box.dataset.last;
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // JupyterLab keeps Enter from a form, so there is none to submit
+      send();
+    });
+    return { name, box, label: element("label", { for: box.id }, `${name} =`) };
   }
 
   // `error` is {"name": the argument or null, "text": a sentence}, or null when all is well.

@@ -10,7 +10,7 @@ export function statePane() {
   const node = focusable(
     element(
       "div",
-      { class: "sw-state", tabindex: "0", role: "region", "aria-label": "State" },
+      { class: "sw-state", tabindex: "0", role: "group", "aria-label": "State" },
       heading,
       element("table", { "aria-label": "Local names and values" }, body),
       printed,

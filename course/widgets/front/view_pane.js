@@ -49,7 +49,8 @@ export function viewPane() {
     if (!rows.length) return "";
     const width = Math.max(holder.clientWidth || 480, 200);
     const said = drawing.show({ rows, step, previous, width, glide });
-    drawing.node.setAttribute("aria-label", said);
+    const names = rows.map(({ container }) => container.label).join(", ");
+    drawing.node.setAttribute("aria-label", `Picture of ${names}. ${said}`);
     keepHeight(width);
     return said;
   }

@@ -2,7 +2,7 @@
 
 As in the notebook, `torch`, `math` and `inf` are there.
 """
-# ruff: noqa: E741, F821
+# ruff: noqa: E741, F821, RUF007, C408
 
 from autograder.answers import right, wrong
 

@@ -1,0 +1,1 @@
+"""Speed of the reference kernels beside what they compete with: `python -m kernels.bench`."""

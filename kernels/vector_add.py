@@ -1,0 +1,40 @@
+"""Vector addition: the smallest kernel that is complete.
+
+Sources: the Triton tutorial "Vector Addition"; Williams, Waterman & Patterson 2009 (the roofline).
+Shapes: x, y, out (N,). Every element is read once and written once: the limit is a copy's speed.
+"""
+
+import torch
+import triton
+import triton.language as tl
+
+BLOCK = 1024  # elements a program
+
+
+def reference(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """x + y, both (N,)."""
+    return x + y
+
+
+@triton.jit
+def vector_add_kernel(x_ptr, y_ptr, out_ptr, N, BLOCK: tl.constexpr):
+    i = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)  # (BLOCK,)
+    inside = i < N  # the last block may stick out
+    x = tl.load(x_ptr + i, mask=inside)
+    y = tl.load(y_ptr + i, mask=inside)
+    tl.store(out_ptr + i, x + y, mask=inside)
+
+
+def vector_add(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """x + y for two contiguous tensors (N,) of one dtype.
+
+    Raises:
+        ValueError: shapes or dtypes differ, or a tensor is not contiguous.
+    """
+    if x.shape != y.shape or x.dtype != y.dtype or not (x.is_contiguous() and y.is_contiguous()):
+        raise ValueError("vector_add needs two contiguous tensors of one shape and dtype")
+    out = torch.empty_like(x)
+    N = x.numel()
+    if N:
+        vector_add_kernel[(triton.cdiv(N, BLOCK),)](x, y, out, N, BLOCK=BLOCK, num_warps=4)
+    return out

@@ -1,0 +1,1 @@
+"""Measurements: commands to run, each with a test that holds its budget."""

@@ -1,0 +1,3 @@
+"""The interpreter is chosen before any test module imports triton."""
+
+import kernels  # noqa: F401

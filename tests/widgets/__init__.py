@@ -1,0 +1,1 @@
+"""The widgets, as far as they need no browser."""
