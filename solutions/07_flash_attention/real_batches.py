@@ -467,13 +467,13 @@ def largest_tensor(lengths):
 
 
 with check("forms no square of the total", idea=SQUARE) as case:
-    lengths = [8] * 16
+    lengths = [8] * 8
     most = max(2 * 8 * 8, 2 * 4 * sum(lengths))  # scores of one piece, or O
     case(largest_tensor, lengths).satisfies(f"at most {most} numbers", lambda got, _: got <= most)
 
 ### BEGIN HIDDEN TESTS
 with check("forms no square of the total", idea=SQUARE, hidden=True) as case:
-    for lengths in ([6] * 25, [1] * 90, [12, 3, 12, 3, 12, 3, 12, 3]):
+    for lengths in ([6] * 9, [12, 3, 12, 3, 12]):
         most = max(2 * max(lengths) ** 2, 2 * 4 * sum(lengths))
         case(largest_tensor, lengths).satisfies(
             f"at most {most}", lambda got, _, most=most: got <= most

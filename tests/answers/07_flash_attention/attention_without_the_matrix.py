@@ -2,7 +2,7 @@
 
 As in the notebook, `torch`, `math`, `inf` and `hbm_empty` are there.
 """
-# ruff: noqa: E741, F821, RUF059, SIM300
+# ruff: noqa: E741, F821
 
 from autograder.answers import right, wrong
 

@@ -479,7 +479,7 @@ def weighs_by_the_logsumexp_itself(q, K, V, lengths, scale, splits):
     return (shares[..., None] * parts).sum(0), L
 
 
-@wrong("split_k_decode", caught_by="split_k_decode_weighs_the_parts", says="Expected")
+@wrong("split_k_decode", caught_by="split_k_decode_weighs_the_parts", says="in proportion")
 def rounds_the_chunk_down(q, K, V, lengths, scale, splits):
     S = K.shape[2]
     c = max(S // splits, 1)
