@@ -3,8 +3,7 @@
 import math
 
 import torch
-
-Tensor = torch.Tensor
+from torch import Tensor
 
 
 def causal_mask(T: int, S: int) -> Tensor:
@@ -42,8 +41,8 @@ def plain_gradients(
     mask: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """dQ, dK, dV of `(O * dO).sum()` for plain attention, by torch's autograd."""
-    leaves = [x.detach().clone().requires_grad_() for x in (Q, K, V)]
+    q, k, v = (x.detach().clone().requires_grad_() for x in (Q, K, V))
     with torch.enable_grad():
-        O, _ = plain_attention(*leaves, scale, mask)
-        dQ, dK, dV = torch.autograd.grad(O, leaves, dO)
+        O, _ = plain_attention(q, k, v, scale, mask)
+        dQ, dK, dV = torch.autograd.grad(O, (q, k, v), dO)
     return dQ, dK, dV

@@ -17,7 +17,6 @@ parts.
 """
 
 # %%
-import math
 from itertools import pairwise
 
 import torch
@@ -257,7 +256,7 @@ def varlen_attention(Q, K, V, cu_seqlens, scale):
 
 document = torch.repeat_interleave(torch.arange(3), cu_seqlens.diff())
 allowed = (document[:, None] == document[None]).tril()
-pictures.grid(allowed.int().tolist(), {(i, j): "done" for i, j in allowed.nonzero().tolist()})
+pictures.grid(allowed.int().tolist(), dict.fromkeys(allowed.nonzero().tolist(), "done"))
 
 # %% [markdown]
 """
