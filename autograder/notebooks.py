@@ -57,6 +57,9 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
         cell["id"] = identity
         for jupytext_only in ("lines_to_next_cell", "cell_marker"):
             cell.metadata.pop(jupytext_only, None)
+        graded = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and graded.get("grade") and not graded.get("solution"):
+            cell.metadata["tags"] = ["raises-exception"]  # "Run All" goes on after a failed test
         if cell.cell_type == "code":
             cell.outputs = []
             cell.execution_count = None

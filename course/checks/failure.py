@@ -1,11 +1,14 @@
 """The exceptions of checks: one that did not hold, and one that is itself wrong."""
 
+import os
+
 
 class CheckFailure(AssertionError):
     """A check did not hold. Its message is the text of the card; it carries nothing else.
 
-    Jupyter and nbgrader's Validate show a few plain lines instead of a traceback, which would
-    show the source of the test.
+    Instead of a traceback, which would show the source of the test, there are a few plain lines:
+    the first one of the card in a notebook, where the card stands right above; the whole card where
+    nbgrader runs it, whose Validate shows nothing else.
     """
 
     def __init__(self, text: str) -> None:
@@ -13,7 +16,8 @@ class CheckFailure(AssertionError):
         self.text = text
 
     def _render_traceback_(self) -> list[str]:
-        return self.text.split("\n")
+        lines = self.text.split("\n")
+        return lines if "NBGRADER_EXECUTION" in os.environ else lines[:1]
 
 
 class BadCheck(Exception):

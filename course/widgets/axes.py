@@ -34,12 +34,13 @@ def ticks(span: Sequence[float], wanted: int, log: bool = False) -> list[float]:
             return finer
     rough = (high - low) / max(wanted, 1)
     unit = 10.0 ** math.floor(math.log10(rough))
-    step = unit * min((many for many in (1, 2, 5, 10) if unit * many >= rough * 0.999), default=10)
-    begin = math.ceil(low / step - 1e-9)
-    return [
-        float(f"{(begin + i) * step:.12g}")
-        for i in range(math.floor(high / step + 1e-9) - begin + 1)
-    ]
+    fitting = [unit * many for many in (10, 5, 2, 1, 0.5, 0.2)]
+    wide = [step for step in fitting if step >= rough * 0.999] or fitting[:1]
+    for step in fitting[len(wide) - 1 :]:  # the finest of the wide ones, then still finer ones
+        begin, end = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if end - begin >= 2:  # fewer than three say little
+            break
+    return [float(f"{i * step:.12g}") for i in range(begin, end + 1)]
 
 
 def short(value: float) -> str:

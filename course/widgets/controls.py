@@ -119,8 +119,11 @@ def log_slider(
     count = max(round(math.log10(high / low) * per_decade), 1)
     if count >= MAX_VALUES:
         raise ValueError(f"a slider has at most {MAX_VALUES} values; this one has {count + 1}")
-    values = [float(f"{low * (high / low) ** (i / count):.3g}") for i in range(count + 1)]
+    digits = 2 if per_decade <= 10 else 3  # 1, 1.3, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 7.9, 10
+    values = [float(f"{low * (high / low) ** (i / count):.{digits}g}") for i in range(count + 1)]
     values[0], values[-1] = float(low), float(high)
+    if start is not None and low <= start <= high:
+        values = sorted({*values, float(start)})
     return _started(tuple(dict.fromkeys(values)), start, label, play, linear, resets)
 
 

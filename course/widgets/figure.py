@@ -56,6 +56,7 @@ def describe(panels: Sequence[Panel]) -> list[dict[str, Any]]:
             "equal": one.equal,
             "height": one.height,
             "down": _down(one),
+            "fits": _down(one) and one.x_range is None and one.y_range is None,
             "layers": [
                 {"id": f"{number}.{place}", **look} for place, look in enumerate(_looks(one.layers))
             ],

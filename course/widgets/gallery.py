@@ -148,9 +148,12 @@ def particles(time):
 
 window = ((-2, 2), (-2, 2))
 plot(
-    heat(density, over=window, levels=6), arrows(score, over=window, colour=1),
-    dots(particles, colour=5), equal=True, sliders={"time": slider(0, 40, start=0, play=True)},
-)  # fmt: skip
+    heat(density, over=window, levels=6),
+    arrows(score, over=window, colour=1),
+    dots(particles, colour=5),
+    equal=True,
+    sliders={"time": slider(0, 40, start=0, play=True)},
+)
 
 # %% [markdown]
 """
@@ -186,8 +189,11 @@ plot(
     line(lambda p: (range(60), runs(p)[:, :12].T), label="12 of them", faint=True),
     rule(0, axis="y"),
     note(lambda p: [("Σ 1/kᵖ = ∞", p <= 1), ("Σ 1/k²ᵖ < ∞", p > 0.5)]),
-    x="step k", y="estimate", y_range=(-3, 3), sliders={"p": (0.3, 1.5, 0.1, 1.0)},
-)  # fmt: skip
+    x="step k",
+    y="estimate",
+    y_range=(-3, 3),
+    sliders={"p": (0.3, 1.5, 0.1, 1.0)},
+)
 
 # %% [markdown]
 """
@@ -207,9 +213,13 @@ def attained(intensity, bandwidth):
 
 plot(
     curve(attained, over=(0.1, 1000), label="attainable"),
-    log="xy", x="operations a byte", y="Gflop/s", drag="intensity", cursor=10,
+    log="xy",
+    x="operations a byte",
+    y="Gflop/s",
+    drag="intensity",
+    cursor=10,
     sliders={"bandwidth": log_slider(100, 5000, 3000, label="bandwidth, GB/s")},
-)  # fmt: skip
+)
 
 
 # %%
@@ -217,20 +227,25 @@ from course.widgets import choice, columns, heat, panel, plot
 
 
 def traffic(length, block):
-    naive = 4 * length**2 + 4 * length * 64
-    tiled = 2 * length * 64 * (1 + length // block)
-    return ["naive", "tiled"], [[naive / 2e6, tiled / 2e6], [length * 64 / 1e6, length * 64 / 1e6]]
+    matrix, rows = length**2, 64 * length  # numbers of two bytes; each head is 64 wide
+    read = [2 * matrix + 3 * rows, rows + 2 * rows * length // block]
+    written = [2 * matrix + rows, rows]
+    return ["naive", "tiled"], [[2e-6 * n for n in read], [2e-6 * n for n in written]]
 
 
-def mask(block, causal):
-    tiles = range(0, 64, block)
+def mask(length, block, causal):
+    tiles = range(length // block)
     return [[1.0 if i >= j or not causal else 0.0 for j in tiles] for i in tiles]
 
 
 plot(
     panel(columns(traffic, names=["read", "written"], stacked=True), y="MB"),
     panel(heat(mask, label="computed", span=(0, 1)), x="keys", y="queries", equal=True),
-    sliders={"length": choice([256, 512, 1024]), "block": choice([4, 8, 16]), "causal": True},
+    sliders={
+        "length": choice([256, 512, 1024], 1024),
+        "block": choice([32, 64, 128]),
+        "causal": True,
+    },
 )
 
 
@@ -268,9 +283,11 @@ def activations(gain, activation):
 
 
 plot(
-    histograms(activations, span=(-2, 2)), x="activation", height=320,
+    histograms(activations, span=(-2, 2)),
+    x="activation",
+    height=320,
     sliders={"gain": (0.5, 2.0, 0.1, 1.0), "activation": ["tanh", "relu", "sigmoid"]},
-)  # fmt: skip
+)
 
 # %% [markdown]
 """
@@ -292,9 +309,12 @@ def train(settings):
     arm = torch.stack([angles * angles.cos(), angles * angles.sin()], 1) / 5  # (60, 2)
     x, y = torch.cat([arm, -arm]), torch.tensor([0.0] * 60 + [1.0] * 60)
     net = torch.nn.Sequential(
-        torch.nn.Linear(2, size), torch.nn.Tanh(), torch.nn.Linear(size, size), torch.nn.Tanh(),
+        torch.nn.Linear(2, size),
+        torch.nn.Tanh(),
+        torch.nn.Linear(size, size),
+        torch.nn.Tanh(),
         torch.nn.Linear(size, 1),
-    )  # fmt: skip
+    )
     optimiser = torch.optim.Adam(net.parameters())
     while True:
         optimiser.param_groups[0]["lr"] = settings.learning_rate
@@ -323,7 +343,7 @@ train_live(
             dots("points", names=["one arm", "the other"]),
             equal=True,
         ),
-        panel(histograms("weights"), x="weight"),
+        panel(histograms("weights", span=(-2, 2)), x="weight"),
     ],
     steps=40,
     title="Two spirals",

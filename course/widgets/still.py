@@ -34,7 +34,8 @@ def still_html(
 ) -> str:
     """The panels beside each other, with the values of the controls and what went wrong."""
     parts = []
-    for panel, (across, up) in zip(figure["panels"], ranges, strict=True):
+    for panel, spans in zip(figure["panels"], ranges, strict=True):
+        across, up = _fitting(panel, shown) or spans
         svg = _panel(panel, shown, across, up, cursor, points or {})
         caption = _legend(panel)
         notes = [line for look in panel["layers"] for line in _note_lines(look, shown)]
@@ -159,6 +160,15 @@ def _panel(
         'style="max-width:100%;height:auto;font:12px system-ui,sans-serif">'
         f"{''.join(shapes)}</svg>"
     )
+
+
+def _fitting(panel: Mapping[str, Any], shown: Mapping[str, Data]) -> Any:
+    """The ranges that a panel with nothing but matrices or images has now; else None."""
+    known = [shown.get(look["id"], {}).get("area") for look in panel["layers"]]
+    areas = [one for one in known if one]
+    if not panel["fits"] or not areas:
+        return None
+    return [[min(one[i][0] for one in areas), max(one[i][1] for one in areas)] for i in (0, 1)]
 
 
 # one function a kind: (look, data, x, y) → shapes

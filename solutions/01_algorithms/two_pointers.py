@@ -52,7 +52,7 @@ pairs. One pass will do.
 7 high, the shorter side is 7, and they stand 7 apart.
 """
 
-# %% nbgrader={"grade_id": "max_area_example", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "max_area_example", "locked": true}
 HTML(pictures.bars([1, 8, 6, 2, 5, 4, 8, 3, 7], water=(1, 8)))
 
 
@@ -108,7 +108,7 @@ return largest
 """
 
 
-# %% nbgrader={"grade_id": "max_area_picture", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "max_area_picture", "locked": true}
 def container(outcome):
     """The lines of a case that failed, with water in a container of the area expected."""
     height, area = outcome.arguments[0], outcome.expected
@@ -256,7 +256,7 @@ You need no second list, though you may make one. What you leave in `nums2` does
 `[1, 2, 4, 5, 6]`.
 """
 
-# %% nbgrader={"grade_id": "merge_example", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "merge_example", "locked": true}
 HTML(pictures.cells({"nums1": [1, 4, 6, 0, 0], "nums2": [2, 5], "after": [1, 2, 4, 5, 6]}))
 
 
@@ -310,7 +310,7 @@ for place from m + n − 1 down to 0:
 """
 
 
-# %% nbgrader={"grade_id": "merge_picture", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "merge_picture", "locked": true}
 BY_HAND = ("sorted", "sort", "merge", "insort", "insort_left", "insort_right")
 
 
@@ -330,18 +330,18 @@ as in nums1[k] = value. A new list, even one that you call nums1, is another lis
 changes nothing for the caller."""
 
 with check("changes nums1 itself", idea=ITSELF, picture=lists, without=BY_HAND) as case:
-    case(merge, [1, 4, 6, 0, 0], 3, [2, 5], 2).leaves(0, [1, 2, 4, 5, 6])
+    case(merge, [1, 4, 0, 0], 2, [5, 6], 2).leaves(0, [1, 4, 5, 6])
     case(merge, [5, 0], 1, [7], 1).leaves(0, [5, 7])
 
 ### BEGIN HIDDEN TESTS
 with check("changes nums1 itself", idea=ITSELF, hidden=True, without=BY_HAND) as case:
     random = draws("merge_changes_nums1_itself")
     for _ in range(20):
-        numbers = random.sample(range(1, 1000), random.randint(2, 30))
+        numbers = sorted(random.sample(range(1, 1000), random.randint(2, 30)))
         m = random.randint(1, len(numbers) - 1)
-        first, second = sorted(numbers[:m]), sorted(numbers[m:])
+        first, second = numbers[:m], numbers[m:]
         padded = first + [0] * len(second)
-        case(merge, padded, m, second, len(second)).leaves(0, sorted(numbers))
+        case(merge, padded, m, second, len(second)).leaves(0, numbers)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "merge_keeps_every_value", "points": 4}

@@ -88,6 +88,11 @@ def test_metadata_that_the_author_left_out_is_filled_in(course: Course) -> None:
         2,
     )
     assert [cell.id for cell in notebook.cells] == ["cell-001", "double", "double_small"]
+    assert [cell.metadata.get("tags") for cell in notebook.cells] == [
+        None,
+        None,
+        ["raises-exception"],
+    ]
 
 
 def add_work(path: Path) -> None:

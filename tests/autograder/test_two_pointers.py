@@ -116,7 +116,11 @@ HAND_INS: dict[str, tuple[list[Edit], tuple[float, ...], tuple[float, ...]]] = {
     "correct": ([BOTH], ALL, ALL),
     "untouched": ([], NONE, NONE),
     "first_half": ([answering(max_area=MAX_AREA)], ALL, NONE),
-    "pairs_front": ([answering(max_area=ALL_PAIRS, merge=FROM_THE_FRONT)], (2, 4, 2, 0), NONE),
+    "pairs_front": (
+        [answering(max_area=ALL_PAIRS, merge=FROM_THE_FRONT)],
+        (2, 4, 2, 0),
+        (2, 0, 0, 0),
+    ),
     "taller_new": ([answering(max_area=TALLER_SIDE, merge=A_NEW_LIST)], (2, 0, 0, 0), NONE),
     "level_sorts": ([answering(max_area=TALLER_LEVEL, merge=SORTS)], NONE, NONE),
     "stuck_zeros": ([answering(max_area=STUCK, merge=ZEROS_ARE_FREE)], (2, 0, 0, 0), (2, 4, 0, 0)),

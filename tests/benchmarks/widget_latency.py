@@ -93,10 +93,11 @@ _WATCH = """
     const number = whole.querySelector('[data-testid=step-position]');
     const seen = () => {
         const image = picture.querySelector('img');
-        return image ? image.src : picture.innerHTML + number.textContent;
+        return image ? image.src : picture.innerHTML + (number?.textContent ?? '');
     };
     const blank = () => {
-        const image = picture.querySelector('img'), drawn = image ?? picture.querySelector('svg');
+        const image = picture.querySelector('img');
+        const drawn = image ?? picture.querySelector('svg') ?? picture;
         const box = drawn?.getBoundingClientRect();
         return !box || box.width < 2 || box.height < 2 || (image && !image.naturalWidth);
     };
@@ -172,27 +173,29 @@ def measure(lab: Lab, server: Server, moves: int = MOVES) -> dict[str, Latency]:
         box.fill(str([3 + (move + i * i) % 17 for i in range(40)]))
 
     return {
-        PLAYER: _press(lab, moves, player, "ArrowRight", picture),
-        INPUT: _press(lab, moves, box, "Enter", picture, another_input),
-        MATPLOTLIB: _press(lab, moves, handle, "ArrowRight", redrawn),
+        PLAYER: press(lab, moves, player, "ArrowRight", picture),
+        INPUT: press(lab, moves, box, "Enter", picture, another_input),
+        MATPLOTLIB: press(lab, moves, handle, "ArrowRight", redrawn),
     }
 
 
-def _press(
+def press(
     lab: Lab,
     moves: int,
     focus: Locator,
-    key: str,
+    keys: str | Sequence[str],
     picture: Locator,
     prepare: Callable[[int], None] = lambda move: None,
 ) -> Latency:
+    """Make `moves` moves with a key (or with several, in turn), and time each until the repaint."""
+    keys = [keys] if isinstance(keys, str) else keys
     focus.scroll_into_view_if_needed()
     focus.focus()
     times, blanks = [], 0
     for move in range(-WARM_UP, moves):
         prepare(move)
         picture.evaluate(_WATCH)
-        lab.page.keyboard.press(key)
+        lab.page.keyboard.press(keys[move % len(keys)])
         milliseconds, blank = lab.page.evaluate("window.stepwiseLatency")
         if move >= 0:
             times.append(milliseconds)

@@ -46,6 +46,12 @@ def test_a_failure_shows_a_card_and_a_few_plain_lines() -> None:
     assert test.html.count("stepwise-check") == 1
 
 
+def test_in_the_students_own_notebook_the_card_is_not_said_twice() -> None:
+    *_, test = run_cells(SETUP, "def largest(x):\n    return x[0]", TEST, by_nbgrader=False)
+    assert test.traceback == "Not yet: takes the largest"
+    assert "Expected: 9" in test.text
+
+
 def test_an_exception_shows_the_line_in_the_cell_of_the_student() -> None:
     broken = "def largest(x):\n    best = 0\n    while x[best]:\n        best += 1\n    return best"
     *_, test = run_cells(SETUP, broken, TEST)

@@ -260,6 +260,19 @@ def test_ranges_hold_every_frame_and_only_grow() -> None:
     assert fixed.fresh["ranges"][0][1] == [0, 2]
 
 
+def test_a_matrix_that_changes_its_size_fills_its_axes() -> None:
+    shown = plot(heat(lambda n: [[0, 1] * n] * n), sliders={"n": (1, 3, 1)})
+    assert shown.figure["panels"][0]["fits"]
+    for n in (1, 3):
+        shown.params = {"n": n}
+        assert of_layer(shown)["area"] == [[-0.5, 2 * n - 0.5], [-0.5, n - 0.5]]
+        html = shown.as_html()
+        place = r'[^>]*x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"'
+        (picture,) = re.findall(f"<image {place}", html)
+        (frame,) = re.findall(f"<rect {place}", html)
+        assert [*map(float, picture)] == pytest.approx([*map(float, frame)], abs=0.2)
+
+
 def test_buttons_and_changes_call_back() -> None:
     seen: list[float] = []
 
@@ -291,7 +304,7 @@ def test_sliders_hold_their_ends_and_round_values() -> None:
     assert grown[0] == 1e-4
     assert grown[-1] == 1
     assert len(grown) == 41
-    assert np.diff(np.log10(grown)) == pytest.approx(0.1, abs=3e-3)
+    assert np.diff(np.log10(grown)) == pytest.approx(0.1, abs=0.02)
     assert slider(0, 1, 0.1, start=0.32).start == 0.3
     assert toggle(True).start is True
     assert choice(["a", "b"]).start == "a"

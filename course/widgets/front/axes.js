@@ -31,10 +31,16 @@ export function axisTicks([low, high], wanted, log) {
   }
   const rough = (high - low) / Math.max(wanted, 1);
   const unit = 10 ** Math.floor(Math.log10(rough));
-  const step = unit * ([1, 2, 5, 10].find((many) => unit * many >= rough * 0.999) ?? 10);
+  const many = [0.2, 0.5, 1, 2, 5, 10];
+  let at = many.findIndex((one) => unit * one >= rough * 0.999);
+  if (at < 0) at = many.length - 1;
+  const inside = (step) => [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
+  const few = (step) => inside(step)[1] - inside(step)[0] < 2;
+  while (at > 0 && few(unit * many[at])) at -= 1; // fewer than three say little
+  const step = unit * many[at];
   const ticks = [];
-  const end = Math.floor(high / step + 1e-9);
-  for (let i = Math.ceil(low / step - 1e-9); i <= end; i += 1) ticks.push(Number((i * step).toPrecision(12)));
+  const [first, end] = inside(step);
+  for (let i = first; i <= end; i += 1) ticks.push(Number((i * step).toPrecision(12)));
   return ticks;
 }
 

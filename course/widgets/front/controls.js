@@ -7,7 +7,6 @@ const PLAY = "M6 3l11 7-11 7z";
 const PAUSE = "M5 3h3.5v14H5zM11.5 3H15v14h-3.5z";
 const RUN_MS = 4000; // a playing slider takes this long from end to end
 const CALM_MS = 400; // and at least this long for each step, for readers who want less motion
-let controlCount = 0;
 
 // `changed(name, value)` is called when the reader moves a control.
 export function controlRow(specs, changed) {
@@ -31,16 +30,20 @@ export function iconButton(label, path, testid) {
   return button;
 }
 
+// Every widget on a page has modules of its own, so counting would give two the same name.
+function newId() {
+  return `sw-${Math.random().toString(36).slice(2)}`;
+}
+
 function sliderFor({ name, label, values, play }, changed) {
-  controlCount += 1;
-  const id = `sw-control-${controlCount}`;
+  const id = newId();
   const input = focusable(
     element("input", {
       type: "range", id, class: "sw-slider", min: 0, max: values.length - 1, step: 1,
       "data-testid": `control-${name}`,
     }),
   );
-  const shown = element("output", { class: "sw-number", for: id });
+  const shown = element("span", { class: "sw-figures", "data-testid": `value-${name}` });
   shown.style.minWidth = `${Math.max(...values.map((value) => shortNumber(value).length))}ch`;
   const node = element("div", { class: "sw-control" }, element("label", { for: id }, label), input, shown);
   let timer = null;
@@ -94,8 +97,7 @@ function face(button, verb, path, label) {
 }
 
 function choiceFor({ name, label, values }, changed) {
-  controlCount += 1;
-  const id = `sw-control-${controlCount}`;
+  const id = newId();
   const select = focusable(element("select", { id, "data-testid": `control-${name}` }));
   select.append(...values.map((value, i) => element("option", { value: i }, String(value))));
   select.addEventListener("change", () => changed(name, values[Number(select.value)]));

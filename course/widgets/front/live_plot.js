@@ -4,14 +4,16 @@
 import { controlRow } from "./controls.js";
 import { element, focusable, say } from "./dom.js";
 import { frameFor } from "./frames.js";
+import { onceAFrame } from "./once_a_frame.js";
 import { plotPanel } from "./plot_panel.js";
-import { showProblem } from "./problem.js";
+import { NO_ANSWER, sent, showProblem } from "./problem.js";
 
 const QUIET = 400; // a screen reader is told the values when they stay this long
 const PATIENCE = 5000; // and that no kernel answers after this long
 
 function render({ model, el }) {
   const figure = model.get("figure");
+  let hovered = null;
   const heading = element("div", { class: "sw-title" }, figure.title);
   heading.hidden = !figure.title;
   const controls = controlRow(figure.controls, (name, value) => set({ params: { ...model.get("params"), [name]: value } }));
@@ -21,6 +23,7 @@ function render({ model, el }) {
       hover,
       move,
       toggle,
+      newest: () => ({ cursor: model.get("cursor"), hover: hovered, points: model.get("points") }),
     }),
   );
   const grid = element("div", { class: "sw-panels" }, ...panels.map(({ node }) => node));
@@ -28,8 +31,8 @@ function render({ model, el }) {
   for (const name of figure.buttons) {
     const button = focusable(element("button", { type: "button", "data-testid": `press-${name}` }, name));
     button.addEventListener("click", () => {
-      model.send({ press: name });
-      expectAnswer();
+      if (sent(model, { press: name })) expectAnswer();
+      else unanswered();
     });
     buttons.append(button);
   }
@@ -43,10 +46,10 @@ function render({ model, el }) {
   el.append(root);
 
   const live = figure.panels.flatMap(({ layers }) => layers).filter(({ id, deps }) => deps.length && !model.get("frames")[id]);
-  let hovered = null;
-  let pending = null;
+
   let quiet = null;
   let waiting = null;
+  let silent = false; // whether the kernel has not answered for long
 
   function set(values) {
     for (const [name, value] of Object.entries(values)) model.set(name, value);
@@ -65,17 +68,11 @@ function render({ model, el }) {
 
   function hover(x) {
     hovered = x;
-    later();
+    drawing.now();
     tell();
   }
 
-  // Draws once a frame, however many events come before it.
-  function later() {
-    pending ??= requestAnimationFrame(show);
-  }
-
   function show() {
-    pending = null;
     const [params, frames, fresh] = [model.get("params"), model.get("frames"), model.get("fresh")];
     let wrong = model.get("problem")?.text ? model.get("problem") : null;
     const data = {};
@@ -96,7 +93,7 @@ function render({ model, el }) {
       }),
     );
     controls.show(params);
-    showProblem(problem, wrong);
+    showProblem(problem, silent ? NO_ANSWER : wrong);
   }
   const last = {};
 
@@ -106,19 +103,24 @@ function render({ model, el }) {
   }
 
   function expectAnswer() {
-    waiting ??= setTimeout(() => showProblem(problem, {
-      text: "The kernel does not answer: it is busy, or it was stopped. If it was stopped, run this cell again.",
-    }), PATIENCE);
+    waiting ??= setTimeout(unanswered, PATIENCE);
+  }
+
+  function unanswered() {
+    silent = true;
+    drawing.later();
   }
 
   function answered() {
     clearTimeout(waiting);
     waiting = null;
-    later();
+    silent = false;
+    drawing.now();
   }
 
+  const drawing = onceAFrame(show);
   const moved = (names) => () => {
-    later();
+    drawing.now();
     tell();
     if (live.some(({ deps }) => deps.some((one) => names().includes(one)))) expectAnswer();
   };
@@ -128,22 +130,25 @@ function render({ model, el }) {
   model.on("change:params", onParams);
   model.on("change:points", onPoints);
   model.on("change:cursor", onCursor);
-  model.on("change:hidden", later);
+  model.on("change:hidden", drawing.now);
   model.on("change:fresh change:problem", answered);
-  const resized = new ResizeObserver(later);
+  const resized = new ResizeObserver(() => {
+    panels.forEach((panel) => panel.resized());
+    drawing.later();
+  });
   resized.observe(root);
   show();
 
   return () => {
     controls.stop();
-    cancelAnimationFrame(pending);
+    drawing.stop();
     clearTimeout(quiet);
     clearTimeout(waiting);
     resized.disconnect();
     model.off("change:params", onParams);
     model.off("change:points", onPoints);
     model.off("change:cursor", onCursor);
-    model.off("change:hidden", later);
+    model.off("change:hidden", drawing.now);
     model.off("change:fresh change:problem", answered);
     root.remove();
   };

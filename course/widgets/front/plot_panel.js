@@ -12,7 +12,8 @@ const READABLE = new Set(["curve", "line", "history", "fill", "band", "slope"]);
 const NO_LEGEND = new Set(["note", "rule", "ridges", "image"]);
 
 // `hooks`: point(x) moves the dragged place, hover(x or null) the shared one, move(name, index,
-// place) a point, toggle(label) hides or shows a layer.
+// place) a point, toggle(label) hides or shows a layer; newest() has the cursor, hover and points of
+// this moment, which may be newer than what is drawn.
 export function plotPanel(spec, drag, hooks) {
   const heading = element("div", { class: "sw-panel-title" }, spec.title);
   heading.hidden = !spec.title;
@@ -23,12 +24,15 @@ export function plotPanel(spec, drag, hooks) {
   picture.append(axes, inner);
   const groups = new Map(spec.layers.map((layer) => [layer.id, shape("g", { "data-layer": layer.id, "data-kind": layer.kind })]));
   inner.append(...groups.values());
-  const overlay = shape("svg", { class: "sw-overlay" });
+  const movable = spec.layers.some(({ kind }) => kind === "handles");
   const hair = shape("path", { class: "sw-hair", "aria-hidden": "true" });
   const readings = shape("g", { "aria-hidden": "true" });
   const readable = spec.layers.some(({ kind }) => READABLE.has(kind));
   const grip = readable ? gripFor() : null;
   const places = shape("g", {});
+  const overlay = shape(
+    "svg", grip || movable ? { class: "sw-overlay", role: "group", "aria-label": "to move" } : { class: "sw-overlay", "aria-hidden": "true" },
+  );
   overlay.append(hair, readings, ...(grip ? [grip] : []), places);
   const tip = element("div", { class: "sw-tip", "aria-hidden": "true" });
   tip.hidden = true;
@@ -41,6 +45,7 @@ export function plotPanel(spec, drag, hooks) {
   );
 
   let now = null; // what is shown: {ranges, data, hidden, cursor, hover, points}
+  let room = null; // how wide the stage is; null when that may have changed
   let at = null; // the scales and the size of the plotting area
   let drawn = new Map(); // layer → the data it was drawn from, at this size
 
@@ -57,12 +62,13 @@ export function plotPanel(spec, drag, hooks) {
       shape(
         "g", { class: drag ? "sw-grip" : "sw-grip sw-quiet", role: "slider", tabindex: "0", "aria-label": what, "data-testid": "plot-cursor" },
         shape("rect", { x: -12, y: -12, width: 24, height: 24, fill: "transparent" }),
-        shape("path", { d: "M0 -8L7 0V9H-7V0Z" }),
+        shape("path", { d: "M0 9L7 1V-8H-7V1Z" }),
       ),
     );
     made.addEventListener("keydown", (event) => onArrow(event, (steps) => {
       const [low, high] = span();
-      const from = reading() ?? (low + high) / 2;
+      const { cursor, hover } = hooks.newest();
+      const from = (drag ? cursor : hover) ?? (low + high) / 2;
       moveTo(Math.min(Math.max(from + (steps * (high - low)) / 100, low), high));
     }, (end) => moveTo(span()[end])));
     if (!drag) made.addEventListener("blur", () => hooks.hover(null));
@@ -113,14 +119,17 @@ export function plotPanel(spec, drag, hooks) {
 
   // Works out sizes and scales; true when they changed.
   function measure() {
-    const width = Math.max(stage.clientWidth, 160);
+    room ??= Math.max(stage.clientWidth, 160); // asking makes the browser lay out the page
+    const width = room;
     const key = JSON.stringify([width, now.ranges, rowNames(), now.ratio]);
     if (at && at.key === key) return false;
     const [across, up] = now.ranges;
-    const yTicks = ticksUp(up, (spec.height ?? width * 0.62) - 60);
+    const yTicks = ticksUp(up, (spec.height ?? Math.min(Math.max(width * 0.62, 220), 330)) - 60);
     const labels = yTicks.map(({ label }) => label.length);
     const left = 8 + 6.6 * Math.max(1, ...labels) + (spec.y ? 18 : 0) + 6;
-    const [right, top, bottom] = [14, 10, 24 + (spec.x ? 18 : 0)];
+    const lastTick = shortNumber(axisTicks(across, 4, spec.log.includes("x")).at(-1));
+    const right = 10 + (rowNames().labels ? 0 : 3.4 * lastTick.length);
+    const [top, bottom] = [grip ? 20 : 10, 24 + (spec.x ? 18 : 0)];
     const wide = width - left - right;
     let tall = spec.height ? spec.height - top - bottom : Math.min(Math.max(width * 0.62, 220), 330) - top - bottom;
     let inset = 0;
@@ -205,7 +214,7 @@ export function plotPanel(spec, drag, hooks) {
 
   // Shows a state; draws only what changed.
   function show(state) {
-    now = state;
+    now = spec.fits ? { ...state, ranges: fitting(state) } : state;
     const fresh = measure();
     let repaint = fresh;
     for (const layer of spec.layers) {
@@ -223,6 +232,13 @@ export function plotPanel(spec, drag, hooks) {
     showPlaces();
     showReading();
     picture.setAttribute("aria-label", named("plot"));
+  }
+
+  // A matrix fills its axes, also when another setting gives it another size.
+  function fitting({ data, ranges }) {
+    const areas = spec.layers.map(({ id }) => data[id]?.area).filter(Boolean);
+    if (!areas.length) return ranges;
+    return [0, 1].map((side) => [Math.min(...areas.map((one) => one[side][0])), Math.max(...areas.map((one) => one[side][1]))]);
   }
 
   function visible(layer) {
@@ -308,7 +324,7 @@ export function plotPanel(spec, drag, hooks) {
     if (!grip) return;
     const [low, high] = span();
     const where = on ? place : (low + high) / 2;
-    grip.setAttribute("transform", `translate(${at.left + at.x(where)} ${at.top + at.height})`);
+    grip.setAttribute("transform", `translate(${at.left + at.x(where)} ${at.top - 8})`);
     grip.setAttribute("aria-valuemin", low);
     grip.setAttribute("aria-valuemax", high);
     grip.setAttribute("aria-valuenow", where);
@@ -377,7 +393,7 @@ export function plotPanel(spec, drag, hooks) {
       ),
     );
     const put = (x, y) => {
-      const [oldX, oldY] = now.points[name][index];
+      const [oldX, oldY] = hooks.newest().points[name][index];
       const inside = (value, [low, high]) => Math.min(Math.max(value, low), high);
       hooks.move(name, index, [
         layer.look.move === "y" ? oldX : inside(x, now.ranges[0]),
@@ -396,7 +412,7 @@ export function plotPanel(spec, drag, hooks) {
       event.preventDefault();
       event.stopPropagation();
       const many = event.shiftKey ? 10 : 1;
-      const [x, y] = now.points[name][index];
+      const [x, y] = hooks.newest().points[name][index];
       const [across, up] = now.ranges.map(([low, high]) => ((high - low) / 100) * many);
       put(x + ways[event.key][0] * across, y + ways[event.key][1] * up * (spec.down ? -1 : 1));
     });
@@ -483,7 +499,7 @@ export function plotPanel(spec, drag, hooks) {
     tip.style.top = `${Math.max(at.top + py - 34, 0)}px`;
   }
 
-  return { node, show, spoken };
+  return { node, show, spoken, resized: () => { room = null; } };
 }
 
 // A small picture of how a layer is drawn.

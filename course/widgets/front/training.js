@@ -3,15 +3,16 @@
 
 import { controlRow, iconButton } from "./controls.js";
 import { element, focusable, say } from "./dom.js";
+import { onceAFrame } from "./once_a_frame.js";
 import { plotPanel } from "./plot_panel.js";
-import { showProblem } from "./problem.js";
+import { NO_ANSWER, sent, showProblem } from "./problem.js";
 
 const TRAIN = "M6 3l11 7-11 7z";
 const REST = "M5 3h3.5v14H5zM11.5 3H15v14h-3.5z";
 const ONE_STEP = "M4 4l8 6-8 6zM13 4h3v12h-3z";
 const ANEW = "M10 3a7 7 0 1 1-6.6 4.7l2 .7A5 5 0 1 0 10 5v3L5 4l5-4z";
 const PACES = [[0, "full speed"], [30, "30 steps/s"], [10, "10 steps/s"], [4, "4 steps/s"], [1, "1 step/s"]];
-const NO_ANSWER = 5000; // ms until the reader is told that no kernel answers
+const ANSWER_BY = 5000; // ms until the reader is told that no kernel answers
 const SEEN = ["frame", "status", "problem", "record"];
 const viewsOf = new WeakMap(); // model → how many views show it
 
@@ -31,13 +32,13 @@ function render({ model, el }) {
     element("div", { class: "sw-presses" }, run, once, anew), pace, state,
   );
   const panels = figure.panels.map((spec) =>
-    plotPanel(spec, null, { point() {}, move() {}, toggle, hover }),
+    plotPanel(spec, null, { point() {}, move() {}, toggle, hover, newest: () => ({ hover: hovered }) }),
   );
   const grid = element("div", { class: "sw-panels" }, ...panels.map(({ node }) => node));
   const back = focusable(
     element("input", { type: "range", class: "sw-slider", min: 0, max: 0, step: 1, "aria-label": "Look back", "data-testid": "train-history" }),
   );
-  const where = element("output", { class: "sw-number", "data-testid": "train-where" });
+  const where = element("span", { class: "sw-figures", "data-testid": "train-where" });
   const past = element("div", { class: "sw-past" }, element("span", { "aria-hidden": "true" }, "look back"), back, where);
   const controls = controlRow(figure.controls, (name, value) => set({ params: { ...model.get("params"), [name]: value } }));
   const problem = element("div", { class: "sw-problem", role: "alert", "data-testid": "train-problem" });
@@ -52,8 +53,8 @@ function render({ model, el }) {
   const now = Object.fromEntries(SEEN.map((name) => [name, model.get(name)]));
   let place = null; // the recorded picture that is looked at, or null for the newest
   let hovered = null;
-  let pending = null;
   let waiting = null;
+  let silent = false; // whether the kernel has not answered for long
 
   function set(values) {
     for (const [name, value] of Object.entries(values)) model.set(name, value);
@@ -61,10 +62,13 @@ function render({ model, el }) {
   }
 
   function act(what) {
-    model.send({ do: what });
-    waiting ??= setTimeout(() => showProblem(problem, {
-      text: "The kernel does not answer: it is busy, or it was stopped. If it was stopped, run this cell again.",
-    }), NO_ANSWER);
+    if (sent(model, { do: what })) waiting ??= setTimeout(unanswered, ANSWER_BY);
+    else unanswered();
+  }
+
+  function unanswered() {
+    silent = true;
+    drawing.later();
   }
 
   function toggle(label) {
@@ -74,15 +78,10 @@ function render({ model, el }) {
 
   function hover(x) {
     hovered = x;
-    later();
-  }
-
-  function later() {
-    pending ??= requestAnimationFrame(show);
+    drawing.now();
   }
 
   function show() {
-    pending = null;
     const { frame, status, record } = now;
     const running = status === "running";
     const looking = place !== null && record[place] ? record[place] : null;
@@ -108,12 +107,13 @@ function render({ model, el }) {
     const step = looking?.step ?? frame.step;
     back.setAttribute("aria-valuetext", `step ${step}`);
     say(where, `step ${step.toLocaleString("en")}`);
-    showProblem(problem, now.problem?.text ? now.problem : null);
+    showProblem(problem, silent ? NO_ANSWER : now.problem?.text ? now.problem : null);
   }
 
   function hear(news) {
     clearTimeout(waiting);
     waiting = null;
+    silent = false;
     for (const name of SEEN) {
       if (news[name] === undefined) continue;
       if (name === "status" && news.status !== now.status) say(spoken, `${news.status} at step ${(news.frame ?? now.frame).step}`);
@@ -121,9 +121,10 @@ function render({ model, el }) {
       now[name] = news[name];
     }
     if (news.record) place = place === null ? null : Math.min(place, news.record.length - 1);
-    later();
+    drawing.later();
   }
 
+  const drawing = onceAFrame(show);
   run.addEventListener("click", () => act(now.status === "running" ? "pause" : "start"));
   once.addEventListener("click", () => act("step"));
   anew.addEventListener("click", () => {
@@ -137,28 +138,31 @@ function render({ model, el }) {
       return;
     }
     place = Number(back.value) >= now.record.length - 1 ? null : Number(back.value);
-    later();
+    drawing.now();
   });
   const onNews = (content) => hear(content);
   const onTraits = SEEN.map((name) => [`change:${name}`, () => hear({ [name]: model.get(name) })]);
   model.on("msg:custom", onNews);
   for (const [event, listen] of onTraits) model.on(event, listen);
-  model.on("change:params change:hidden change:speed", later);
-  const resized = new ResizeObserver(later);
+  model.on("change:params change:hidden change:speed", drawing.now);
+  const resized = new ResizeObserver(() => {
+    panels.forEach((panel) => panel.resized());
+    drawing.later();
+  });
   resized.observe(root);
   show();
 
   return () => {
     controls.stop();
-    cancelAnimationFrame(pending);
+    drawing.stop();
     clearTimeout(waiting);
     resized.disconnect();
     model.off("msg:custom", onNews);
     for (const [event, listen] of onTraits) model.off(event, listen);
-    model.off("change:params change:hidden change:speed", later);
+    model.off("change:params change:hidden change:speed", drawing.now);
     viewsOf.set(model, viewsOf.get(model) - 1);
     // Nobody looks any more (the output was cleared, the cell deleted): do not train on unseen.
-    if (!viewsOf.get(model) && now.status === "running") model.send({ do: "pause" });
+    if (!viewsOf.get(model) && now.status === "running") sent(model, { do: "pause" });
     root.remove();
   };
 }

@@ -399,7 +399,7 @@ def lets_heapq_do_it(nums1, m, nums2, n):
 @wrong("merge", caught_by="merge_changes_nums1_itself", says="inputs that are not shown")
 def knows_the_examples_by_heart_too(nums1, m, nums2, n):
     if n == 2:
-        nums1[:] = [1, 2, 4, 5, 6]
+        nums1[:] = [1, 4, 5, 6]
     else:
         nums1[:] = [5, 7]
 
