@@ -141,7 +141,7 @@ def roofline(machines: Mapping[str, tuple[float, float]], N: int = 4096, D: int 
         note(said),
         sliders={"queries": choice(powers, start=N)},
         x="FLOP for each byte of HBM traffic",
-        y="FLOP a second, at most",
+        y="FLOP/s",
         log="xy",
         title=f"Attention over {N} keys of length {D}",
     )
