@@ -256,7 +256,7 @@ def varlen_attention(Q, K, V, cu_seqlens, scale):
 
 document = torch.repeat_interleave(torch.arange(3), cu_seqlens.diff())
 allowed = (document[:, None] == document[None]).tril()
-pictures.grid(allowed.int().tolist(), dict.fromkeys(allowed.nonzero().tolist(), "done"))
+pictures.grid(allowed.int().tolist(), dict.fromkeys(map(tuple, allowed.nonzero().tolist()), "done"))
 
 # %% [markdown]
 """
