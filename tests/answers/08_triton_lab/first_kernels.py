@@ -142,7 +142,11 @@ def adds_into_x(x, y):
     return x
 
 
-@wrong("vector_add", caught_by="vector_add_touches_each_element_once", says="It reads 256 elements of out")
+@wrong(
+    "vector_add",
+    caught_by="vector_add_touches_each_element_once",
+    says="It reads 256 elements of out",
+)
 def writes_x_first_and_then_adds(x, y):
     @triton.jit
     def kernel(x_ptr, y_ptr, out_ptr, N, BLOCK: tl.constexpr):
