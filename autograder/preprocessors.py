@@ -11,14 +11,15 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Float, Integer
+from traitlets import Bool, Float, Integer
 
 from autograder.execute import KernelUnavailable, Limits, execute
 from autograder.intake import Unreadable, grade_id, read_notebook
 from autograder.paths import Course
 from autograder.repair import layout, repair
 from autograder.score import score
-from autograder.secret import class_secret
+from autograder.notebooks import fingerprint
+from autograder.secret import class_secret, hidden_environment
 
 Resources = dict[str, Any]
 Done = tuple[NotebookNode, Resources]
@@ -56,14 +57,17 @@ class Run(NbGraderPreprocessor):
 
     cell_seconds = Float(30, help="Time limit of a cell, in seconds.").tag(config=True)
     notebook_seconds = Float(600, help="Time limit of a notebook, in seconds.").tag(config=True)
+    sandbox = Bool(True, help="False: run without a sandbox.").tag(config=True)
     restarts = Integer(12, help="Fresh kernels for a notebook that kills them.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Done:
         about = nb.metadata["stepwise"]
         if about.get("problem"):
             return nb, resources
-        limits = Limits(self.cell_seconds, self.notebook_seconds, restarts=self.restarts)
-        secret = {"STEPWISE_CLASS_SECRET": class_secret(_course(self))}
+        limits = Limits(
+            self.cell_seconds, self.notebook_seconds, restarts=self.restarts, sandbox=self.sandbox
+        )
+        secret = hidden_environment(class_secret(_course(self)), fingerprint(nb))
         try:
             nb = execute(nb, Path(resources["metadata"]["path"]), limits, secret)
         except KernelUnavailable as error:
@@ -90,6 +94,8 @@ class SaveScores(SaveAutoGrades):
         if not reason:
             scored = score(cell)
             points, reason = scored.points, scored.reason
+            if points and self.about.get("surprises"):
+                points, reason = None, f"not believed: {'; '.join(self.about['surprises'])}"
         if reason and "problem" not in self.about:
             self.about["review"].append(f"{name}: {reason}")
         grade.auto_score = points
