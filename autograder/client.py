@@ -63,16 +63,16 @@ class Client:
         self.close()
 
     def wait_until_ready(self, seconds: float) -> bool:
-        """Whether the kernel says within `seconds` that its outputs reach us."""
+        """Whether the kernel's outputs reach us within `seconds`."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             events = dict(self._poller.poll(100))
             if self._jail.control.fileno() in events:
                 return False
-            if self._iopub in events:
-                message = self._receive(self._iopub)
-                if message and message["header"].get("msg_type") == "iopub_welcome":
-                    return True
+            if self._iopub in events and self._receive(self._iopub):
+                return True
+            # Its word of welcome can get stuck until it has something else to say.
+            self._session.send(self._shell, "kernel_info_request", {})
         return False
 
     def run(

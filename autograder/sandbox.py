@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ _INSIDE = Path(__file__).with_name("inside")
 _LIBRARY = "/stepwise/library"  # course and kernels, seen from inside
 _NOBODY = 65534
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
+_FILES, _FILE_BYTES = 2_000, 100_000_000  # that a hand-in may bring along
 _NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handin.json")
 # What hand-ins import: done once, before any fork. None of it may start a thread or touch a GPU.
 WARM = (
@@ -75,7 +77,7 @@ class Sandbox:
         self._preload = WARM if warm else COLD
         self._idle_seconds = idle_seconds
         self._process: subprocess.Popen[bytes] | None = None
-        self._groups = cgroups.Groups() if isolated else None
+        self._groups: cgroups.Groups | None = None
         self._stack = contextlib.ExitStack()
         self._run = Path()
 
@@ -98,12 +100,14 @@ class Sandbox:
         self._stack.close()
         if self._groups:
             self._groups.remove()
+            self._groups = None
 
     def start(self) -> None:
         """Start the server if it is not running. Raises SandboxUnavailable with the reason."""
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
+        self._groups = cgroups.Groups() if self.isolated else None
         root = os.name == "posix" and os.geteuid() == 0
         self._run = Path(
             self._stack.enter_context(
@@ -260,23 +264,23 @@ def check() -> float:
 def _fill(folder: Path, files: Path | None) -> None:
     """Make `folder` with a copy of `files`: plain files and folders, no link, pipe or device."""
     target = folder / "files"
-    target.mkdir(parents=True)
-    if files is None:
-        return
-    skip = shutil.ignore_patterns(*_NOT_FOR_STUDENTS)
-
-    def ignore(directory: str, names: list[str]) -> set[str]:
-        odd = {n for n in names if not _plain(Path(directory, n))}
-        return odd | set(skip(directory, names))
-
-    with contextlib.suppress(shutil.Error):  # a file that cannot be read is not there
-        shutil.copytree(files, target, ignore=ignore, dirs_exist_ok=True)
-    for path in (target, *target.rglob("*")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-
-
-def _plain(path: Path) -> bool:
-    return not path.is_symlink() and (path.is_file() or path.is_dir())
+    target.mkdir(mode=0o700, parents=True)
+    room, most = _FILE_BYTES, _FILES
+    for directory, folders, names in os.walk(files) if files else ():
+        folders[:] = sorted(n for n in folders if not os.path.islink(os.path.join(directory, n)))
+        here = target / os.path.relpath(directory, str(files))
+        here.mkdir(mode=0o700, exist_ok=True)
+        for name in sorted(names):
+            path = Path(directory, name)
+            if any(fnmatch(name, pattern) for pattern in _NOT_FOR_STUDENTS):
+                continue
+            if path.is_symlink() or not path.is_file():
+                continue
+            room, most = room - path.stat().st_size, most - 1
+            if room < 0 or most < 0:
+                return  # more than a hand-in may bring along
+            with contextlib.suppress(OSError):  # a file that cannot be read is not there
+                shutil.copyfile(path, here / name)
 
 
 def _give(folder: Path, user: int) -> None:
@@ -309,6 +313,7 @@ def _environment(scratch: str) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "",
         "TRITON_INTERPRET": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "MALLOC_ARENA_MAX": "2",  # each reserves address space, which is bounded
         # One kernel a core is busy already; and a library's threads do not survive a fork.
         **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")},
     }
