@@ -75,9 +75,7 @@ class Client:
             self._session.send(self._shell, "kernel_info_request", {})
         return False
 
-    def run(
-        self, source: str, seconds: float, values: dict[str, str] | None = None
-    ) -> Answer:
+    def run(self, source: str, seconds: float, values: dict[str, str] | None = None) -> Answer:
         """Run `source` for at most `seconds`; then evaluate the expressions `values` if it ran."""
         content = {
             "code": source,
@@ -88,6 +86,7 @@ class Client:
             "stop_on_error": False,
         }
         request = self._session.send(self._shell, "execute_request", content)
+        assert request is not None
         conversation = _Conversation(request["header"]["msg_id"], self._most)
         status = self._listen(conversation, time.monotonic() + seconds)
         self._answered.add(conversation.id)
@@ -108,15 +107,15 @@ class Client:
                 self._session.send(self._control, "interrupt_request", {})
                 end = time.monotonic() + _GRACE
                 continue
-            events = dict(self._poller.poll(max(1, min(left, 60) * 1000)))
+            events = dict(self._poller.poll(max(1, int(min(left, 60) * 1000))))
             if self._iopub in events:
                 for message in self._several(self._iopub):
                     conversation.heard(message)
             if self._shell in events:
-                message = self._receive(self._shell)
-                if message and conversation.replied(message):
+                answer = self._receive(self._shell)
+                if answer and conversation.replied(answer):
                     end = min(end, time.monotonic() + _SILENCE)
-                elif message and _parent(message) in (*self._answered, conversation.id):
+                elif answer and _parent(answer) in (*self._answered, conversation.id):
                     self.stray += 1
             elif self._jail.control.fileno() in events and self._iopub not in events:
                 self.lost = True

@@ -75,11 +75,11 @@ def execute(
     outputs that a student may see. The notebook's says under "surprises" what speaks against
     believing it. `environment` is what hidden tests find in theirs, while they run.
 
-    A cell that hangs is interrupted; a kernel that died is replaced, the state is rebuilt by running
-    the earlier cells (not the tests) again, and the notebook goes on after the cell that killed it.
+    A cell that hangs is interrupted; a kernel that died is replaced, the state is rebuilt by
+    running the earlier cells (not the tests) again, and the notebook goes on after that cell.
 
-    What a student sees was shown before any hidden test ran in that kernel: if there is something to
-    show from later, it comes from a second run, in a kernel that sees no hidden test.
+    What a student sees was shown before any hidden test ran in that kernel: if there is something
+    to show from later, it comes from a second run, in a kernel that sees no hidden test.
     Raises KernelUnavailable if no kernel starts.
     """
     notebook = copy.deepcopy(notebook)
@@ -105,9 +105,8 @@ def execute(
 
 def _students_see(notebook: NotebookNode, steps: list[_Step], step: _Step) -> bool:
     """Whether a student is shown what `step` printed: answers, and visible tests that failed."""
-    if step.hidden or not any(output.output_type != "error" for output in step.outputs):
-        if step.hidden or step.status != "error":
-            return False
+    if step.hidden or not step.outputs:
+        return False
     if step.test:
         return step.status != "ok"
     return bool(notebook.cells[step.cell].metadata.get("nbgrader", {}).get("solution"))

@@ -136,7 +136,9 @@ def _equal_to_anything():
 
 
 def _lies(kind):
-    methods = {name for base in kind.__mro__ for name in vars(base) if base.__module__ == "__main__"}
+    methods = {
+        name for base in kind.__mro__ for name in vars(base) if base.__module__ == "__main__"
+    }
     if methods & {"__array_function__", "__array_ufunc__", "__torch_function__"}:
         return True
     if not methods & {"__eq__", "__ne__", "__instancecheck__", "__bool__", "__lt__", "__le__"}:

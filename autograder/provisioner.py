@@ -1,7 +1,7 @@
 """The sandbox for every Jupyter program: a kernel provisioner, chosen by the kernelspec `SANDBOX`.
 
-`bootstrap.py` installs the kernelspec (autograder/kernel.json) into the environment. Whatever starts
-that kernel, nbgrader's own steps or nbconvert or JupyterLab, gets a jail of the sandbox.
+`bootstrap.py` installs the kernelspec (autograder/kernel.json) into the environment. Whatever
+starts that kernel, nbgrader's own steps or nbconvert or JupyterLab, gets a jail of the sandbox.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class SandboxProvisioner(KernelProvisionerBase):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         folder = kwargs.get("cwd")
         self._stack = contextlib.ExitStack()
-        manager = self.parent
+        manager: Any = self.parent
         jail = self._stack.enter_context(
             shared().jail(Path(folder) if folder else None, key=manager.session.key.decode())
         )

@@ -22,11 +22,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from autograder import cgroups
+from autograder.files import copy_plain
 
 INSTALL = (
     "install bubblewrap (Debian, Ubuntu: `sudo apt-get install bubblewrap`), "
@@ -36,7 +36,6 @@ _INSIDE = Path(__file__).with_name("inside")
 _LIBRARY = "/stepwise/library"  # course and kernels, seen from inside
 _NOBODY = 65534
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
-_FILES, _FILE_BYTES = 2_000, 100_000_000  # that a hand-in may bring along
 _NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handin.json")
 # What hand-ins import: done once, before any fork. None of it may start a thread or touch a GPU.
 WARM = (
@@ -77,6 +76,7 @@ class Sandbox:
         self._preload = WARM if warm else COLD
         self._idle_seconds = idle_seconds
         self._process: subprocess.Popen[bytes] | None = None
+        self._owner, self._ready = os.getpid(), False
         self._groups: cgroups.Groups | None = None
         self._stack = contextlib.ExitStack()
         self._run = Path()
@@ -89,8 +89,12 @@ class Sandbox:
 
     def close(self) -> None:
         """End the server and every kernel in it."""
+        if self._owner != os.getpid():
+            return
+        self._ready = False
         if self._process is not None:
-            assert self._process.stdin and self._process.stdout
+            assert self._process.stdin
+            assert self._process.stdout
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
             self._process.kill()
@@ -103,7 +107,23 @@ class Sandbox:
             self._groups = None
 
     def start(self) -> None:
-        """Start the server if it is not running. Raises SandboxUnavailable with the reason."""
+        """See that the server is ready. Raises SandboxUnavailable with the reason if it is not."""
+        self.launch()
+        if self._ready or self._process is None:
+            return
+        assert self._process.stdout
+        self._ready = bool(self._process.stdout.readline())
+        if not self._ready:
+            self._process.wait()
+            reason = self._last_error() or f"it ended with code {self._process.returncode}"
+            self.close()
+            what = "no sandbox could be made" if self.isolated else "Python did not start"
+            raise SandboxUnavailable(f"{what} ({reason})")
+
+    def launch(self) -> None:
+        """Start the server if it is not running, without waiting for its imports."""
+        if self._owner != os.getpid():
+            return  # a fork of the process that started it may use it too
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
@@ -134,8 +154,8 @@ class Sandbox:
         if self.isolated:
             command = [*_bubblewrap(self._run, jails, user), "--", *command]
         # A file, not a pipe: nobody reads it unless the start fails.
-        errors = self._stack.enter_context(open(self._run / "errors", "w+b"))
-        process = subprocess.Popen(
+        errors = self._stack.enter_context((self._run / "errors").open("wb"))
+        self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -144,17 +164,6 @@ class Sandbox:
             cwd="/",
             start_new_session=True,
         )
-        self._process = process
-        assert process.stdout
-        answer = process.stdout.readline()
-        if not answer:
-            process.wait()
-            errors.seek(0)
-            lines = errors.read().decode(errors="replace").strip().splitlines()
-            reason = lines[-1] if lines else f"it ended with code {process.returncode}"
-            self.close()
-            what = "no sandbox could be made" if self.isolated else "Python did not start"
-            raise SandboxUnavailable(f"{what} ({reason})")
 
     @contextlib.contextmanager
     def jail(
@@ -165,15 +174,18 @@ class Sandbox:
         Raises SandboxUnavailable if it does not start.
         """
         self.start()
-        assert self._process and self._process.stdin
+        assert self._process
+        assert self._process.stdin
         name = secrets.token_hex(4)
         folder = self._run / "jails" / name
-        _fill(folder, files)
+        (folder / "files").mkdir(mode=0o700, parents=True)
+        if files is not None:
+            copy_plain(files, folder / "files", _NOT_FOR_STUDENTS)
         isolated = self.isolated
         if isolated and os.geteuid() == 0:
             _give(folder, _NOBODY)
         scratch = "/tmp" if isolated else str(folder / "scratch")
-        connection = {f"{channel}_port": port for channel, port in _PORTS.items()}
+        connection: dict[str, Any] = {f"{channel}_port": port for channel, port in _PORTS.items()}
         connection |= {"key": key or secrets.token_hex(16), "signature_scheme": "hmac-sha256"}
         limits = asdict(bounds) | {"own_user": isolated}
         task = {"connection": connection, "limits": limits, "environment": _environment(scratch)}
@@ -193,7 +205,9 @@ class Sandbox:
                 except OSError as error:
                     raise SandboxUnavailable(self._why(error)) from error
             if self._groups:
-                group = self._groups.add(_peer(control), name, bounds.memory_bytes, bounds.processes)
+                group = self._groups.add(
+                    _peer(control), name, bounds.memory_bytes, bounds.processes
+                )
             control.sendall(json.dumps(task).encode() + b"\n")
             control.settimeout(60)
             if control.recv(6) != b"ready\n":
@@ -209,16 +223,19 @@ class Sandbox:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _why(self, error: OSError) -> str:
-        with contextlib.suppress(OSError):
+        return f"no kernel could be started ({self._last_error() or error})"
+
+    def _last_error(self) -> str:
+        try:
             text = (self._run / "errors").read_text(errors="replace").strip()
-            if text:
-                return f"no kernel could be started ({text.splitlines()[-1]})"
-        return f"no kernel could be started ({error})"
+        except OSError:
+            return ""
+        return text.splitlines()[-1] if text else ""
 
 
 @dataclass(frozen=True)
 class Jail:
-    """A kernel that listens on the ipc sockets which `connection` names (Jupyter's connection info).
+    """A kernel that listens on the sockets which `connection` names (Jupyter's connection info).
 
     `control` becomes readable when the kernel has ended.
     """
@@ -245,7 +262,11 @@ _shared: dict[bool, Sandbox] = {}
 
 
 def shared(isolated: bool = True) -> Sandbox:
-    """The warm sandbox of this process. It ends with the process, or when it was idle for long."""
+    """The warm sandbox of this process. It ends with the process, or when it was idle for long.
+
+    A fork of the process shares it; a server that went away is then started by nobody but the
+    process that had started it.
+    """
     if isolated not in _shared:
         import atexit
 
@@ -259,28 +280,6 @@ def check() -> float:
     begun = time.monotonic()
     with Sandbox(warm=False) as sandbox, sandbox.jail(None):
         return time.monotonic() - begun
-
-
-def _fill(folder: Path, files: Path | None) -> None:
-    """Make `folder` with a copy of `files`: plain files and folders, no link, pipe or device."""
-    target = folder / "files"
-    target.mkdir(mode=0o700, parents=True)
-    room, most = _FILE_BYTES, _FILES
-    for directory, folders, names in os.walk(files) if files else ():
-        folders[:] = sorted(n for n in folders if not os.path.islink(os.path.join(directory, n)))
-        here = target / os.path.relpath(directory, str(files))
-        here.mkdir(mode=0o700, exist_ok=True)
-        for name in sorted(names):
-            path = Path(directory, name)
-            if any(fnmatch(name, pattern) for pattern in _NOT_FOR_STUDENTS):
-                continue
-            if path.is_symlink() or not path.is_file():
-                continue
-            room, most = room - path.stat().st_size, most - 1
-            if room < 0 or most < 0:
-                return  # more than a hand-in may bring along
-            with contextlib.suppress(OSError):  # a file that cannot be read is not there
-                shutil.copyfile(path, here / name)
 
 
 def _give(folder: Path, user: int) -> None:
@@ -376,4 +375,9 @@ def _seen(folder: str, inside: str | None = None) -> list[str]:
     inside = inside or folder
     parents = [str(parent) for parent in reversed(Path(inside).parents) if parent != Path("/")]
     # bubblewrap would make them for root alone.
-    return [*(word for parent in parents for word in ("--dir", parent)), "--ro-bind", folder, inside]
+    return [
+        *(word for parent in parents for word in ("--dir", parent)),
+        "--ro-bind",
+        folder,
+        inside,
+    ]

@@ -75,6 +75,8 @@ def _serve(settings: dict) -> None:
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
+        if not ready and os.listdir(settings["run"]):
+            continue  # a kernel runs
         if not ready:
             return  # the host starts another when it needs one
         data = os.read(0, 65536)

@@ -1,4 +1,4 @@
-"""The few system calls that Python does not offer. Linux, except where a function says otherwise."""
+"""The few system calls that Python does not offer, on Linux."""
 
 import ctypes
 import os
