@@ -181,7 +181,8 @@ def _run(client: Client, one: _Pass, steps: list[_Step], done: int, deadline: fl
         if doubt and not client.lost and step.status == "ok":
             if step.test:
                 environment = one.environment if step.hidden else {}
-                surprises = doubt.surprises(step.source, environment)
+                last = not any(other.test for other in steps[number + 1 :])
+                surprises = doubt.surprises(step.source, environment, last)
                 one.surprises += [s for s in surprises if s not in one.surprises]
             if step.locked:
                 doubt.locked(step.source)

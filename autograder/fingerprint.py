@@ -19,8 +19,7 @@ _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type, types.MethodT
 
 def _identity(value):
     """What tells whether `value` is still the same: itself, and the code of a function."""
-    code = getattr(value, "__code__", None) if type(value) is types.FunctionType else None
-    return [id(value), id(code)]
+    return (id(value), id(value.__code__)) if type(value) is types.FunctionType else id(value)
 
 
 def _members(owner):
@@ -126,11 +125,11 @@ def _equal_to_anything():
     waiting, seen = [object], set()
     while waiting:
         for kind in type.__subclasses__(waiting.pop()):
-            if id(kind) in seen or kind is type:
+            if kind in seen or kind is type:
                 continue
-            seen.add(id(kind))
+            seen.add(kind)
             waiting.append(kind)
-            if getattr(kind, "__module__", "") == "__main__" and _lies(kind):
+            if kind.__module__ == "__main__" and _lies(kind):
                 found.append(str(kind.__name__))
     return found
 
@@ -154,10 +153,10 @@ found = json.dumps(
     {
         "groups": {
             name: hashlib.sha256(repr(group).encode()).hexdigest()[:16]
-            for name, group in _groups().items()
+            for name, group in (_groups() if about["all"] else {}).items()
         },
         "names": {name: id(ns[name]) for name in about["names"] if name in ns},
-        "environment": {n: os.environ[n] for n in about["variables"] if n in os.environ},
-        "equal": _equal_to_anything(),
+        "environment": {n: os.environ[n] for n in about["variables"] or () if n in os.environ},
+        "equal": _equal_to_anything() if about["variables"] is not None else [],
     }
 )

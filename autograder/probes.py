@@ -31,11 +31,13 @@ class Doubt:
     def locked(self, source: str) -> None:
         """A cell of the instructor's with this source has just run: remember what it defined."""
         names = bound(source)
-        found = self._look(names).get("names", {}) if names else {}
+        found = self._look(names, whole=False).get("names", {}) if names else {}
         self._locked |= {name: found[name] for name in names if name in found}
 
-    def surprises(self, source: str, environment: dict[str, str]) -> list[str]:
+    def surprises(self, source: str, environment: dict[str, str], last: bool) -> list[str]:
         """To be asked right after the test `source` passed; `environment` is what was set for it.
+
+        A cell that ends in an exception takes longest: after some tests, and after the `last`.
 
         Sentences without a full stop. [] if all is as it should be.
         """
@@ -59,13 +61,17 @@ class Doubt:
             surprises.append("the environment of hidden tests was changed")
         if found["equal"]:
             surprises.append(f"{found['equal'][0]:.40} objects equal anything")
-        surprises += self._must_fail(source) + self._must_pass()
+        surprises += self._must_pass(source)
+        if last or self._random.random() < 0.2:
+            surprises += self._must_fail(source)
         if self._client.stray:
             surprises.append("a reply was forged")
         return surprises
 
-    def _look(self, names: list[str], variables: list[str] | None = None) -> dict:
-        about = {"names": names, "variables": variables or []}
+    def _look(
+        self, names: list[str], variables: list[str] | None = None, *, whole: bool = True
+    ) -> dict:
+        about = {"names": names, "variables": variables, "all": whole}
         expression = (
             "(lambda g: (__import__('builtins').exec(g['source'], g), g['found'])[1])"
             f"({{'source': {_FINGERPRINT!r}, 'about': {about!r}, 'ns': globals()}})"
@@ -78,44 +84,52 @@ class Doubt:
             return {}
 
     def _must_fail(self, source: str) -> list[str]:
-        kinds = ["assert", "raise"]
-        kinds += [kind for kind in ("check", "numpy", "torch") if kind in source]
-        if "np." in source:
-            kinds.append("numpy")
-        for kind in {self._random.choice(kinds), kinds[-1]}:
-            name, cell, word = self._failing(kind)
-            answer = self._client.run(cell, _SECONDS)
-            if answer.status != "error" or answer.error != name or word not in answer.message:
-                return [f"a cell that must fail ({kind}) {_did(answer)}"]
+        kinds = ["assert", "check"] if "check" in source else ["assert"]
+        word = self._word()
+        name, cell = "AssertionError", f"assert {self._number()} < 0, '{word}'"
+        if self._random.choice(kinds) == "check":
+            case = f"with check('{word}', idea='i') as c:\n    c(abs, -{self._number()}).gives(0)"
+            name, cell = "CheckFailure", f"from course.checks import check\n{case}"
+        answer = self._client.run(cell, _SECONDS)
+        if answer.status != "error" or answer.error != name or word not in answer.message:
+            return [f"a cell that must fail {_did(answer)}"]
         return []
 
-    def _failing(self, kind: str) -> tuple[str, str, str]:
-        """(the exception's name, a cell that raises it, a word of its message)."""
-        low, high = self._random.randint(10, 10**6), self._random.randint(10**7, 10**9)
-        word = f"w{self._random.getrandbits(40):x}"
-        if kind == "raise":
-            return "ValueError", f"raise ValueError('{word}')", word
-        if kind == "check":
-            case = f"with check('{word}', idea='i') as c:\n    c(abs, -{low}).gives({high})"
-            return "CheckFailure", f"from course.checks import check\n{case}", word
-        if kind == "numpy":
+    def _must_pass(self, source: str) -> list[str]:
+        """A cell that passes, and notes in passing which of the things that must not hold held."""
+        one, two, far = self._number(), self._number(), self._number() + 10**7
+        untrue = {"assert": f"assert {one} == {far}"}
+        if "check" in source:
+            untrue["check"] = (
+                f"from course.checks import difference as d\n    assert not d({one}, {far})"
+            )
+        if "np." in source or "numpy" in source:
             ask = self._random.choice(["allclose", "array_equal"])
-            call = f"__import__('numpy').{ask}([{low}, 1.5], [{high}, 1.5])"
-            return "AssertionError", f"assert {call}, '{word}'", word
-        if kind == "torch":
+            untrue["numpy"] = f"assert __import__('numpy').{ask}([{one}, 1.5], [{far}, 1.5])"
+        if "torch" in source:
             ask = self._random.choice(["allclose", "equal"])
-            call = f"t.{ask}(t.tensor([{low}.5, 1]), t.tensor([{high}.5, 1]))"
-            return "AssertionError", f"t = __import__('torch')\nassert {call}, '{word}'", word
-        return "AssertionError", f"assert {low} == {high}, '{word}'", word
-
-    def _must_pass(self) -> list[str]:
-        one, two = self._random.randint(10, 10**6), self._random.randint(10, 10**6)
+            tensor = "__import__('torch').tensor"
+            untrue["torch"] = f"assert t.{ask}({tensor}([{one}.5]), {tensor}([{far}.5]))"
+            untrue["torch"] = untrue["torch"].replace("t.", "__import__('torch').", 1)
+        note = self._word()
+        lines = [f"{note} = []", f"assert {one} + {two} == {one + two}"]
+        for kind, statement in untrue.items():
+            lines += ["try:", f"    {statement}"]
+            lines += [f"except AssertionError: {note}.append({kind!r})"]
         answer = self._client.run(
-            f"assert {one} + {two} == {one + two}", _SECONDS, {"sum": f"{one} + {two}"}
+            "\n".join(lines), _SECONDS, {"sum": f"{one} + {two}", "caught": note}
         )
-        if answer.status != "ok" or answer.values != {"sum": str(one + two)} or answer.outputs:
+        if answer.status != "ok" or answer.values.get("sum") != str(one + two) or answer.outputs:
             return [f"a cell that must pass {_did(answer)}"]
+        if answer.values.get("caught") != repr(list(untrue)):
+            return ["a comparison that must fail did not"]
         return []
+
+    def _number(self) -> int:
+        return self._random.randint(10, 10**6)
+
+    def _word(self) -> str:
+        return f"w{self._random.getrandbits(60):x}"
 
 
 def _did(answer: Answer) -> str:

@@ -41,6 +41,8 @@ _NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handi
 WARM = (
     *("numpy", "torch", "torch.optim", "torch._dynamo", "matplotlib.pyplot"),
     *("matplotlib.backends.backend_agg", "ipywidgets", "anywidget", "sklearn"),
+    *("IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic"),
+    *("IPython.core.ultratb", "ipykernel.ipkernel", "ipykernel.zmqshell"),
     *("ipykernel.kernelapp", "ipykernel.pylab.backend_inline"),
     *("IPython.core.completerlib", "IPython.display", "course.checks", "course.widgets"),
 )

@@ -29,6 +29,7 @@ def main() -> None:
         os.setresuid(*[settings["user"]] * 3)
     sys.path[1:1] = settings["path"]
     os.umask(0o077)
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody debugs a graded kernel
     missing = _preload(settings["preload"])
     _exercise()
     if settings["isolated"]:
@@ -59,6 +60,13 @@ def _exercise() -> None:
             torch = sys.modules["torch"]
             weight = torch.ones(2, requires_grad=True)
             (weight * weight).sum().backward()
+        if "IPython.core.ultratb" in sys.modules:
+            from IPython.core.ultratb import AutoFormattedTB
+
+            try:
+                sys.modules["json"].loads("x")
+            except ValueError:
+                AutoFormattedTB(mode="Context").structured_traceback(*sys.exc_info())
         if "matplotlib.backends.backend_agg" in sys.modules:
             from matplotlib.backends.backend_agg import FigureCanvasAgg
             from matplotlib.figure import Figure
