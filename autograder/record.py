@@ -6,9 +6,11 @@ The rows are those that nbgrader's own converter would write.
 import contextlib
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 
@@ -46,7 +48,7 @@ class Writer:
             for name, notebook in graded.notebooks.items():
                 (new / f"{name}.ipynb").write_text(notebook.text, encoding="utf-8")
             with known_remarks(), _one_transaction(self.gradebook):
-                self._rows(graded, self._engine.coursedir.get_existing_timestamp(str(source)))
+                self._rows(graded, _timestamp(source))
                 if target.exists():
                     target.rename(Path(place) / "old")
                 new.rename(target)
@@ -83,6 +85,14 @@ class Writer:
         if penalty is None:
             return None
         return float(self._penalties._check_late_penalty(notebook, penalty))
+
+
+def _timestamp(folder: Path) -> datetime | None:
+    """When the hand-in came (UTC); None if nothing says so, or in no way that can be understood."""
+    try:
+        return utils.parse_utc((folder / "timestamp.txt").read_text(encoding="utf-8").strip())
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 @contextlib.contextmanager

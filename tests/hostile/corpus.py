@@ -186,7 +186,8 @@ PLACES = (
 )
 ESCAPES = {
     f"reads {place}": prowl(
-        f"import os\ntry:\n    if os.path.isdir('{place}'): print('ESCAPED', os.listdir('{place}'))\n"
+        f"import os\ntry:\n"
+        f"    if os.path.isdir('{place}'): print('ESCAPED', os.listdir('{place}'))\n"
         f"    else: print('ESCAPED', open('{place}').read(100))\nexcept OSError: pass"
     )
     for place in PLACES
@@ -208,8 +209,10 @@ ESCAPES = {
         "    except OSError: pass"
     ),
     "writes elsewhere": prowl(
-        "for p in ('/x', '/usr/x', '/dev/x', '/stepwise/x', '/stepwise/here/x', '/stepwise/run/x'):\n"
-        "    try:\n        open(p, 'w').close()\n        print('ESCAPED', p)\n    except OSError: pass"
+        "for f in ('', '/usr', '/dev', '/stepwise', '/stepwise/here', '/stepwise/run'):\n"
+        "    p = f + '/x'\n"
+        "    try:\n        open(p, 'w').close()\n        print('ESCAPED', p)\n"
+        "    except OSError: pass"
     ),
     "becomes root": prowl(
         "import os\nfor call in (os.setuid, os.setgid):\n    try:\n        call(0)\n"

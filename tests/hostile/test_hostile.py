@@ -1,4 +1,4 @@
-"""The hostile corpus in one class: no undeserved point, nobody lost, nobody else touched, no leak."""
+"""The hostile corpus, in one class: no undeserved point, nobody lost or touched, no leak."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from traitlets.config import Config
 from autograder import grade
 from autograder.cli import main
 from autograder.engine import Engine
-from autograder.gradebook import GRADED, NOT_GRADED, REVIEW, Standing, standings
+from autograder.gradebook import GRADED, REVIEW, Standing, standings
 from autograder.paths import Course
 from autograder.secret import class_secret
 from tests.autograder import classroom
@@ -111,7 +111,7 @@ def test_others_are_not_touched(points: dict[str, tuple[float | None, ...]]) -> 
 def test_what_is_no_plain_file_is_not_read(stand: dict[str, Standing], course: Course) -> None:
     for student in ("z_link", "z_pipe", "z_folder", "z_device"):
         assert stand[student].status == REVIEW, student
-    assert stand["z_clock"].status == NOT_GRADED
+    assert (stand["z_clock"].status, stand["z_clock"].score) == (GRADED, 7.0)
 
 
 def test_nothing_is_leaked(course: Course) -> None:
