@@ -341,4 +341,15 @@ OUTPUTS = {
     "odd mime types": prowl("display({'text/plain': 5, 'x/y': [{}], 3: 4}, raw=True)"),
     "surrogate": prowl("print('\\ud800')"),
 }
-CORPUS = TAMPERING | ESCAPES | EXHAUSTION | BROKEN | OUTPUTS
+REMEMBERS = "seen = []\ndef add(a, b):\n    seen.append(a)\n    return a + b"
+LEAKS = {
+    "prints later what hidden tests gave": HandIn(
+        (2.0, 3.0, 0.0),
+        answers=(("add", REMEMBERS), ("times", "def times(a, b):\n    print(seen)\n    return 0")),
+    ),
+    "an answer prints what hidden tests gave": HandIn(
+        (2.0, 3.0, 2.0),
+        answers=(("add", REMEMBERS), ("times", "print(seen)\n" + RIGHT["times"])),
+    ),
+}
+CORPUS = TAMPERING | ESCAPES | EXHAUSTION | BROKEN | OUTPUTS | LEAKS

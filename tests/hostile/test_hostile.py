@@ -16,7 +16,7 @@ from autograder.gradebook import GRADED, REVIEW, Standing, standings
 from autograder.paths import Course
 from autograder.secret import class_secret
 from tests.autograder import classroom
-from tests.hostile.corpus import CORPUS, FULL, NOTHING, PERSON, RIGHT
+from tests.hostile.corpus import CORPUS, FULL, LEAKS, NOTHING, OUTPUTS, PERSON, RIGHT
 
 pytestmark = [
     pytest.mark.slow,
@@ -116,7 +116,9 @@ def test_what_is_no_plain_file_is_not_read(stand: dict[str, Standing], course: C
 
 def test_nothing_is_leaked(course: Course) -> None:
     secret = class_secret(course)
-    assert main(["feedback", "01_small"]) in (0, 1)
+    told = [s for s, name in STUDENTS.items() if name in (OUTPUTS | LEAKS)]
+    assert main(["feedback", "01_small", "--student", *told]) == 0
+    assert len(list(course.grading.glob("feedback/*/01_small/adding.html"))) == len(told)
     seen = 0
     for path in [*course.grading.glob("autograded/**/*"), *course.grading.glob("feedback/**/*")]:
         if path.is_file():
@@ -127,7 +129,7 @@ def test_nothing_is_leaked(course: Course) -> None:
                 assert "ESCAPED" not in line or _is_source(line), (path, line[:300])
             if path.suffix == ".html":
                 assert "61027" not in text, path
-    assert seen > 2 * len(CORPUS) - 20
+    assert seen > len(CORPUS)
 
 
 def _is_source(line: str) -> bool:
