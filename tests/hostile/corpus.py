@@ -194,7 +194,8 @@ ESCAPES = {
 } | {
     "finds the canary": prowl(
         "import os\nfor folder, _, names in os.walk('/'):\n"
-        "    if 'gradebook.db' in names or 'class_secret' in names: print('ESCAPED', folder)"
+        "    found = {'gradebook.db', 'class_secret'} & set(names)\n"
+        "    if found and 'nbgrader/tests' not in folder: print('ESCAPED', folder)"
     ),
     "environment": prowl(
         "import os\nif any('CANARY' in v for v in os.environ.values()): print('ESCAPED')"
