@@ -20,7 +20,7 @@ ALLOWED = [
     # The formgrader's view of a marked notebook is nbgrader's own page: it takes MathJax from a CDN
     # and, without one, shows formulas as text.
     r"https://cdnjs\.cloudflare\.com/ajax/libs/mathjax/",
-    # JupyterLab's, on a busy machine, while it opens a notebook; no widget of ours calls removeChild.
+    # JupyterLab's, on a busy machine, as it opens a notebook; no widget of ours calls removeChild.
     r"^exception: Failed to execute 'removeChild' on 'Node'",
     r"exception: MathJax is not defined",
 ]
