@@ -53,8 +53,8 @@ def test_an_exercise_goes_from_release_to_feedback(lab: Lab, server: Server) -> 
     submit(lab)
 
     server.autograder("collect", ASSIGNMENT)
-    full = points(server)
-    grade_in_the_formgrader(lab, f"{full:g} / {full:g}")
+    full, of_the_unit = points(server, NOTEBOOK), points(server, "*")
+    grade_in_the_formgrader(lab, f"{full:g} / {of_the_unit:g}")
     assert "graded already" in server.autograder("grade", ASSIGNMENT)
     server.autograder("feedback", ASSIGNMENT)
 
@@ -122,10 +122,10 @@ def submit(lab: Lab) -> None:
     lab.screenshot("loop-07-submitted")
 
 
-def points(server: Server) -> float:
-    """All points of the exercise, from the notebook that students get."""
-    path = server.course / "exercises" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+def points(server: Server, notebooks: str) -> float:
+    """All points of the exercise notebooks of that name, as students get them."""
+    paths = (server.course / "exercises" / ASSIGNMENT).glob(f"{notebooks}.ipynb")
+    cells = [cell for path in paths for cell in json.loads(path.read_text("utf-8"))["cells"]]
     return float(sum(cell["metadata"].get("nbgrader", {}).get("points", 0) for cell in cells))
 
 
