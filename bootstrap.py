@@ -275,7 +275,8 @@ def environment_of(python: Path) -> dict[str, str]:
 
 def test(python: Path, arguments: list[str]) -> int:
     """Run every gate, whatever the others say, and end with one summary. Returns the exit code."""
-    environment = environment_of(python)
+    # One hash seed for all of pytest's processes: they must collect the same names.
+    environment = {"PYTHONHASHSEED": "0", **environment_of(python)}
     results = []  # (gate, passed, seconds, remark)
     pytest = ["pytest", "-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
     gates = []
