@@ -164,4 +164,9 @@ def _about(path: Path) -> dict[str, Any]:
     return about
 
 
-_EVENTS = {"timeout": "ran into the time limit", "died": "stopped Python", "not run": "was not run"}
+_EVENTS = {
+    "timeout": "ran into the time limit",
+    "flood": "printed without end",
+    "died": "stopped Python",
+    "not run": "was not run",
+}
