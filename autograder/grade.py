@@ -123,13 +123,11 @@ def _jobs(
         cells = {name: layout_of(gradebook, course, assignment, name) for name in expected}
     extra = course.solutions / assignment
     secret = class_secret(course)
-    leave_out = (*engine.coursedir.ignore, "*.ipynb", "timestamp.txt", "submission_secret.txt")
+    leave_out = tuple(engine.coursedir.ignore)
     for student in students:
         folder = course.submitted(student, assignment)
         _find_renamed(folder, expected)
-        yield Job(
-            *(student, folder, extra if extra.is_dir() else None, leave_out, cells, secret, limits)
-        )
+        yield Job(student, folder, extra, leave_out, cells, secret, limits)
 
 
 def _results(tasks: list[Job], jobs: int) -> Generator[Graded, None, None]:
@@ -164,7 +162,7 @@ def _write(engine: Engine, assignment: str, graded: Graded) -> str:
         except (OSError, SQLAlchemyError, ValueError) as error:
             problem = f"{type(error).__name__}: {error}"
         if problem:
-            withdraw(writer.gradebook, assignment, graded.student)
+            withdraw(engine.course, writer.gradebook, assignment, graded.student)
     return problem
 
 

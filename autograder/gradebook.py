@@ -98,9 +98,8 @@ def _standing(
     )
     statuses = {notebook.status for notebook in notebooks}
     # A hand-in that came since: what is in the gradebook is about an earlier one.
-    if handed_in and _timestamp(course.submitted(student, assignment)) != _timestamp(
-        course.autograded(student, assignment)
-    ):
+    folders = (course.submitted(student, assignment), course.autograded(student, assignment))
+    if handed_in and len({handins.timestamp_of(folder) for folder in folders}) > 1:
         statuses.add(NOT_GRADED)
     status = next((s for s in (NOT_GRADED, REVIEW) if s in statuses), GRADED)
     penalty = float(sum(n.late_submission_penalty or 0.0 for n in submission.notebooks))
@@ -114,13 +113,6 @@ def _standing(
         handed_in=submission.timestamp,
         seconds_late=float(submission.total_seconds_late or 0.0),
     )
-
-
-def _timestamp(folder: Path) -> str | None:
-    try:
-        return (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        return None
 
 
 def _notebook(

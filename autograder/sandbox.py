@@ -36,7 +36,7 @@ _INSIDE = Path(__file__).with_name("inside")
 _LIBRARY = "/stepwise/library"  # course and kernels, seen from inside
 _NOBODY = 65534
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
-_NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handin.json")
+NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handin.json")
 # What hand-ins import: done once, before any fork. None of it may start a thread or touch a GPU.
 WARM = (
     *("numpy", "torch", "torch.optim", "torch._dynamo", "matplotlib.pyplot"),
@@ -182,7 +182,7 @@ class Sandbox:
         folder = self._run / "jails" / name
         (folder / "files").mkdir(mode=0o700, parents=True)
         if files is not None:
-            copy_plain(files, folder / "files", _NOT_FOR_STUDENTS)
+            copy_plain(files, folder / "files", NOT_FOR_STUDENTS)
         isolated = self.isolated
         if isolated and os.geteuid() == 0:
             _give(folder, _NOBODY)
