@@ -136,6 +136,7 @@ def _notebook(
             *([about["problem"]] if "problem" in about else []),
             *about.get("review", []),
             *about.get("events", []),
+            *(["ran without a sandbox"] if about.get("unconfined") else []),
         ),
     )
 

@@ -29,7 +29,7 @@ SMALL = Bounds(
     scratch_bytes=8 * 1024**2,
     scratch_files=500,
 )
-pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not here")
+pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture(scope="module")
