@@ -55,7 +55,6 @@ def _configure_steps(config: Config) -> None:
     config.Autograde.exporter_class = "autograder.intake.SubmissionExporter"
     config.Autograde.sanitize_preprocessors = [
         "autograder.preprocessors.Repair",
-        "nbgrader.preprocessors.OverwriteKernelspec",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     config.Autograde.autograde_preprocessors = [
@@ -66,8 +65,6 @@ def _configure_steps(config: Config) -> None:
         "autograder.sanitise.SafeOutputs",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
-    # Whoever puts nbgrader's own step back in the list gets the sandbox nevertheless.
-    config.Autograde.Execute.kernel_name = "stepwise-sandbox"
     config.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackPage"
     config.GenerateFeedback.preprocessors = [
         "nbgrader.preprocessors.GetGrades",

@@ -21,11 +21,19 @@ from autograder.files import copy_plain
 from autograder.intake import read_handed_in
 from autograder.notebooks import dumps, fingerprint
 from autograder.repair import Labelled, repair
-from autograder.sandbox import NOT_FOR_STUDENTS
+from autograder.sandbox import NOT_FOR_STUDENTS, SANDBOX
 from autograder.sanitise import SafeOutputs
 from autograder.score import score
 from autograder.secret import hidden_environment
 
+# Whatever else runs the notebook, nbgrader's own step or a person in JupyterLab, gets the sandbox.
+_KERNEL = {
+    "kernelspec": {
+        "name": SANDBOX,
+        "display_name": "Python 3 (sandbox, for grading)",
+        "language": "python",
+    }
+}
 NO_RESPONSE = "No response."  # nbgrader's comment on an answer that was left as it was
 
 
@@ -96,7 +104,7 @@ def mend(notebook: NotebookNode, cells: Sequence[Labelled]) -> None:
     """Repair in place; the notebook's metadata then tells what was repaired, or the problem."""
     problem = notebook.metadata.get("stepwise", {}).get("unreadable")
     repairs = repair(notebook, cells)
-    notebook.metadata = nbformat.from_dict({"stepwise": {"repairs": repairs}})
+    notebook.metadata = nbformat.from_dict({"stepwise": {"repairs": repairs}} | _KERNEL)
     if problem:
         sentence = f"The file that was handed in could not be read: {problem}."
         notebook.cells.insert(0, nbformat.v4.new_markdown_cell(sentence, id="problem"))

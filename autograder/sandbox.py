@@ -28,10 +28,10 @@ from typing import Any
 from autograder import cgroups
 from autograder.files import copy_plain
 
-INSTALL = (
-    "install bubblewrap (Debian, Ubuntu: `sudo apt-get install bubblewrap`), "
-    "or say --no-sandbox if you trust every hand-in"
-)
+SANDBOX = "stepwise-sandbox"  # the name of the kernelspec, and of the provisioner
+_OR = "or say --no-sandbox if you trust every hand-in"
+INSTALL = f"install bubblewrap (Debian, Ubuntu: `sudo apt-get install bubblewrap`), {_OR}"
+ALLOW = f"let this user make user namespaces (man bwrap; containers often forbid it), {_OR}"
 _INSIDE = Path(__file__).with_name("inside")
 _LIBRARY = "/stepwise/library"  # course and kernels, seen from inside
 _NOBODY = 65534
@@ -119,8 +119,9 @@ class Sandbox:
             self._process.wait()
             reason = self._last_error() or f"it ended with code {self._process.returncode}"
             self.close()
-            what = "no sandbox could be made" if self.isolated else "Python did not start"
-            raise SandboxUnavailable(f"{what} ({reason})")
+            if self.isolated:
+                raise SandboxUnavailable(f"no sandbox could be made ({reason}): {ALLOW}")
+            raise SandboxUnavailable(f"Python did not start ({reason})")
 
     def launch(self) -> None:
         """Start the server if it is not running, without waiting for its imports."""
