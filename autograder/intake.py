@@ -57,9 +57,11 @@ def read_handed_in(path: Path) -> NotebookNode:
         with path.open("rb") as file:
             notebook = read_notebook(file.read(LARGEST + 1))
         notebook.metadata.get("stepwise", {}).pop("unreadable", None)
-    except (Unreadable, OSError) as error:
+    except (Unreadable, OSError, RecursionError) as error:
+        deep = isinstance(error, RecursionError)
         notebook = nbformat.v4.new_notebook()
-        notebook.metadata["stepwise"] = {"unreadable": str(error)}
+        reason = "it is nested too deeply" if deep else str(error)
+        notebook.metadata["stepwise"] = {"unreadable": reason}
     return notebook
 
 

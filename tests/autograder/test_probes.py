@@ -132,3 +132,30 @@ def test_a_kernel_that_tells_nothing_is_not_believed(client: Client) -> None:
     client.run("import builtins\nbuiltins.exec = lambda *a: None", 30)
     said = doubt.surprises(TEST, {}, last=True)
     assert said == ["the kernel did not say how things stand after a test"]
+
+
+FORGED = {
+    "no object": "[]",
+    "nothing in it": "{}",
+    "another form": '{"groups": 5, "names": [], "environment": {}, "equal": "x"}',
+    "no JSON": "{",
+    "nested deeply": "[" * 20_000,
+    "long": '{"groups": {"' + "x" * 200_000 + '": 1}}',
+}
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("answer", FORGED.values(), ids=FORGED)
+def test_an_answer_of_another_form_is_not_believed(client: Client, answer: str) -> None:
+    doubt = Doubt(client)
+    lie = f"lambda it, **k: {answer!r} if 'groups' in it else old(it, **k)"
+    client.run(f"import json\nold = json.dumps\njson.dumps = {lie}", 30)
+    said = doubt.surprises(TEST, {}, last=True)
+    assert said == ["the kernel did not say how things stand after a test"]
+
+
+@pytest.mark.sandbox
+def test_a_name_of_the_students_cannot_write_to_the_terminal(client: Client) -> None:
+    equal = "type('\x1b[2Jx', (), {'__eq__': lambda s, o: True, '__module__': '__main__'})"
+    (said,) = doubts(client, f"E = {equal}\ndef add(a, b): return E()")
+    assert said == "??2Jx objects equal anything"
