@@ -29,27 +29,43 @@ class Doubt:
         self._client = client
         self._random = random.SystemRandom()
         self._locked: dict[str, int] = {}  # names that the instructor's cells bound → identity
-        self._before = self._look([]).get("groups", {})
+        self.done = False
+        answer = client.run("", _SECONDS, {"found": _question([])})
+        self._before = _found(answer.values.get("found", "")).get("groups", {})
         self.answered = bool(self._before)  # else this kernel is of no use
 
-    def locked(self, source: str) -> None:
-        """A cell of the instructor's with this source has just run: remember what it defined."""
+    def names_of(self, source: str) -> dict[str, str]:
+        """An expression to evaluate with the instructor's cell `source`: see `locked`."""
         names = bound(source)
-        found = self._look(names, whole=False).get("names", {}) if names else {}
-        self._locked |= {name: found[name] for name in names if name in found}
+        return {"names": _question(names, whole=False)} if names else {}
 
-    def surprises(self, source: str, environment: dict[str, str], last: bool) -> list[str]:
+    def locked(self, answer: Answer) -> None:
+        """The instructor's cell that `names_of` was asked with has run: remember its names."""
+        self._locked |= _found(answer.values.get("names", "")).get("names", {})
+
+    def surprises(
+        self, source: str, environment: dict[str, str], last: bool, then: str = ""
+    ) -> list[str]:
         """To be asked right after the test `source` passed; `environment` is what was set for it.
 
         A cell that ends in an exception takes longest: after some tests, and after the `last`.
+        `then` is an expression to evaluate when all is answered; `done` says whether that was so.
 
         Sentences without a full stop. [] if all is as it should be.
         """
-        used = loaded(source)
-        found = self._look(sorted(used | set(self._locked)), sorted(environment))
+        surprises = []
+        if last or self._random.random() < 0.2:
+            surprises += self._must_fail(source)
+        used, binds = loaded(source), bound(source)
+        question = _question(sorted(used | set(self._locked) | set(binds)), sorted(environment))
+        said, answer = self._must_pass(
+            source, {"found": question} | ({"then": then} if then else {})
+        )
+        self.done = bool(answer.values.get("then"))
+        found = _found(answer.values.get("found", ""))
         if not found:
             return ["the kernel did not say how things stand after a test"]
-        surprises = [
+        surprises += [
             f"{group} was changed"
             for group, digest in self._before.items()
             if found["groups"].get(group) != digest
@@ -61,33 +77,16 @@ class Doubt:
             if (name in names and name not in self._locked and hasattr(builtins, name))
             or (name in self._locked and names.get(name) != self._locked[name])
         ]
+        self._locked |= {name: names[name] for name in binds if name in names}
         if found["environment"] != environment:
             surprises.append("the environment of hidden tests was changed")
         if found["equal"]:
             name = re.sub(r"\W", "?", str(found["equal"][0]))
             surprises.append(f"{name:.40} objects equal anything")
-        surprises += self._must_pass(source)
-        if last or self._random.random() < 0.2:
-            surprises += self._must_fail(source)
+        surprises += said
         if self._client.stray:
             surprises.append("a reply was forged")
         return surprises
-
-    def _look(
-        self, names: list[str], variables: list[str] | None = None, *, whole: bool = True
-    ) -> dict:
-        about = {"names": names, "variables": variables, "all": whole}
-        code = f"__import__('marshal').loads({_FINGERPRINT!r})"
-        expression = (
-            "(lambda g: (__import__('builtins').exec(g['code'], g), g['found'])[1])"
-            f"({{'code': {code}, 'about': {about!r}, 'ns': globals()}})"
-        )
-        answer = self._client.run("", _SECONDS, {"found": expression})
-        try:
-            found = json.loads(ast.literal_eval(answer.values["found"]))
-        except (KeyError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
-            return {}
-        return found if _has_its_form(found) else {}
 
     def _must_fail(self, source: str) -> list[str]:
         kinds = ["assert", "check"] if "check" in source else ["assert"]
@@ -101,8 +100,11 @@ class Doubt:
             return [f"a cell that must fail {_did(answer)}"]
         return []
 
-    def _must_pass(self, source: str) -> list[str]:
-        """A cell that passes, and notes in passing which of the things that must not hold held."""
+    def _must_pass(self, source: str, values: dict[str, str]) -> tuple[list[str], Answer]:
+        """A cell that passes, and notes in passing which of the things that must not hold held.
+
+        `values`, further expressions, are evaluated after it.
+        """
         one, two, far = self._number(), self._number(), self._number() + 10**7
         untrue = {"assert": f"assert {one} == {far}"}
         if "check" in source:
@@ -124,13 +126,18 @@ class Doubt:
             lines += ["try:", f"    {statement}"]
             lines += [f"except AssertionError: {note}.append({kind!r})"]
         answer = self._client.run(
-            "\n".join(lines), _SECONDS, {"sum": f"{one} + {two}", "caught": note}
+            "\n".join(lines), _SECONDS, {"sum": f"{one} + {two}", "caught": note} | values
         )
-        if answer.status != "ok" or answer.values.get("sum") != str(one + two):
+        return self._wrong(answer, str(one + two), note, list(untrue)), answer
+
+    @staticmethod
+    def _wrong(answer: Answer, total: str, note: str, caught: list[str]) -> list[str]:
+        """What `answer`, to the cell that must pass, should not have said."""
+        if answer.status != "ok" or answer.values.get("sum") != total:
             return [f"a cell that must pass {_did(answer)}"]
         if [output.get("text") for output in answer.outputs] != [f"{note}\n"]:
             return ["a cell showed something else than what it printed"]
-        if answer.values.get("caught") != repr(list(untrue)):
+        if answer.values.get("caught") != repr(caught):
             return ["a comparison that must fail did not"]
         return []
 
@@ -139,6 +146,25 @@ class Doubt:
 
     def _word(self) -> str:
         return f"w{self._random.getrandbits(60):x}"
+
+
+def _question(names: list[str], variables: list[str] | None = None, *, whole: bool = True) -> str:
+    """An expression for the kernel: its value is what fingerprint.py finds."""
+    about = {"names": names, "variables": variables, "all": whole}
+    code = f"__import__('marshal').loads({_FINGERPRINT!r})"
+    return (
+        "(lambda g: (__import__('builtins').exec(g['code'], g), g['found'])[1])"
+        f"({{'code': {code}, 'about': {about!r}, 'ns': globals()}})"
+    )
+
+
+def _found(value: str) -> dict:
+    """What a kernel answered to a question; {} if that has not its form."""
+    try:
+        found = json.loads(ast.literal_eval(value))
+    except (TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return {}
+    return found if _has_its_form(found) else {}
 
 
 def _has_its_form(found: object) -> bool:

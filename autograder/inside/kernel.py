@@ -40,6 +40,7 @@ def serve(task: dict, ready: int) -> None:
         def init_code(self) -> None:
             """There is no code to run at the start; and the list of modules that %reset wants would
             touch each of their names."""
+            assert self.shell is not None
             self.shell._sys_modules_keys = set()
 
         def init_kernel(self) -> None:

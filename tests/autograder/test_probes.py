@@ -39,8 +39,9 @@ def client(box: Sandbox) -> Iterator[Client]:
 def doubts(client: Client, student: str, test: str = TEST) -> list[str]:
     doubt = Doubt(client)
     assert doubt.answered
-    assert client.run("import math", 30).status == "ok"
-    doubt.locked("import math")
+    answer = client.run("import math", 30, doubt.names_of("import math"))
+    assert answer.status == "ok"
+    doubt.locked(answer)
     client.run(student, 30)
     return doubt.surprises(test, {}, last=True)
 
