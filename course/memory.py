@@ -227,6 +227,11 @@ class _Watch(TorchDispatchMode):
         super().__init__()
         self.machine = machine
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled here; keeping the compiler off would import it: a second or two."""
+        return False
+
     def __torch_dispatch__(
         self, operation: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:

@@ -561,10 +561,11 @@ def rows_state(x, v):
     return m, weights.sum(dim=1), weights @ v
 
 
-def expect_merge(case, x, v, cut):
+def expect_merge(case, logits, values, cut):
     """Merge the states of the columns before and after `cut`; compare with all at once."""
-    parts = rows_state(x[:, :cut], v[:cut]), rows_state(x[:, cut:], v[cut:])
-    case(merge_states, *parts).gives(rows_state(x, v), tolerance=CLOSE)
+    before = rows_state(logits[:, :cut], values[:cut])
+    after = rows_state(logits[:, cut:], values[cut:])
+    case(merge_states, before, after).gives(rows_state(logits, values), tolerance=CLOSE)
 
 
 def merged_in_a_tree(x, v):

@@ -475,9 +475,8 @@ with check("forms no square of the total", idea=SQUARE) as case:
 with check("forms no square of the total", idea=SQUARE, hidden=True) as case:
     for lengths in ([6] * 9, [12, 3, 12, 3, 12]):
         most = max(2 * max(lengths) ** 2, 2 * 4 * sum(lengths))
-        case(largest_tensor, lengths).satisfies(
-            f"at most {most}", lambda got, _, most=most: got <= most
-        )
+        outcome = case(largest_tensor, lengths)
+        outcome.satisfies(f"at most {most}", lambda got, _, most=most: got <= most)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade_id": "gqa_attention_task", "locked": true}
