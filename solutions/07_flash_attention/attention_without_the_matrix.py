@@ -21,7 +21,7 @@ import math
 import torch
 
 from course.attention import causal_mask, plain_attention
-from course.checks import check, draw_seed, draws
+from course.checks import Tolerance, check, draw_seed, draws
 from course.checks.precision import exact
 from course.memory import Machine, hbm_empty
 
@@ -300,6 +300,8 @@ def expect_attention(case, Q, K, V, scale, causal, *blocks):
     """Call flash_attention; compare with plain attention in float64, as near as float32 allows."""
     mask = causal_mask(Q.shape[2], K.shape[2]) if causal else None
     expected, tolerance = exact(plain_attention, Q, K, V, scale, mask)
+    # L is a logarithm: where the sum is near 1, rounding it by one part in 10⁷ moves L by 10⁻⁷.
+    tolerance = Tolerance(tolerance.relative, max(tolerance.absolute, 1e-6))
     outcome = case(flash_attention, Q, K, V, scale, causal, *blocks)
     outcome.gives(expected, tolerance=tolerance)
     outcome.satisfies("float32, as Q is", lambda result, *_: result[0].dtype == Q.dtype)
