@@ -41,8 +41,8 @@ def plain_gradients(
     mask: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """dQ, dK, dV of `(O * dO).sum()` for plain attention, by torch's autograd."""
-    inputs = [x.detach().clone().requires_grad_() for x in (Q, K, V)]
+    q, k, v = (x.detach().clone().requires_grad_() for x in (Q, K, V))
     with torch.enable_grad():
-        O, _ = plain_attention(*inputs, scale, mask)
-        of_Q, of_K, of_V = torch.autograd.grad((O * dO).sum(), inputs)
+        O, _ = plain_attention(q, k, v, scale, mask)
+        of_Q, of_K, of_V = torch.autograd.grad((O * dO).sum(), (q, k, v))
     return of_Q, of_K, of_V

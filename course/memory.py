@@ -13,14 +13,15 @@ The function is ordinary torch. The rules are those of one thread block of a GPU
 - Assigning to a slice of an HBM tensor (`O[i : i + 16] = …`) counts its bytes as written.
 - What is returned must lie in HBM, or `NotInHBM` is raised.
 
-There is no cache, and no time: only bytes are counted. Outside a machine `hbm_empty` and `hbm_full`
+There is no cache, and no time: bytes are counted, and operations in products of matrices. Outside a machine `hbm_empty` and `hbm_full`
 are plain `torch.empty` and `torch.full`, and the function runs as it is.
 """
 
 import inspect
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -29,6 +30,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 Region = tuple[Any, ...]
 WRITE_ONLY = ("copy_", "fill_", "zero_", "index_put_")  # do not read what they overwrite
 GATHER = ("index", "index_select", "gather")  # read as much as they give
+PRODUCTS = ("mm", "bmm", "mv", "dot", "addmm", "addmv", "baddbmm")  # what `@` comes down to
 _running: list["Machine"] = []
 
 
@@ -64,14 +66,15 @@ class Machine:
 
     After `run`: `read_of` and `written_of` are the bytes moved out of and into HBM by the name of
     the argument ("made" for what the function made there), `peak` is the most bytes that the SRAM
-    held at once, and `largest` the bytes of the largest tensor that was calculated.
+    held at once, and `largest` the bytes of the largest tensor that was calculated. `flops` are the
+    multiplications and additions in products of matrices.
     """
 
     def __init__(self, sram: int | None = None) -> None:
         self.sram = sram
         self.read_of: Counter[str] = Counter()
         self.written_of: Counter[str] = Counter()
-        self.peak = self.largest = self._used = 0
+        self.peak = self.largest = self.flops = self._used = 0
         self.watching = True
         self._names: dict[int, str] = {}  # address of an HBM storage → name
         self._hbm: list[torch.Tensor] = []  # kept alive, so that no address is used twice
@@ -132,34 +135,39 @@ class Machine:
 
     def see(self, operation: Any, inputs: list[torch.Tensor], outputs: list[torch.Tensor]) -> None:
         """Count what one torch operation reads, writes and takes room for."""
-        name = operation.overloadpacket.__name__
-        written = _written(operation, inputs)
-        fresh = [tensor for tensor in outputs if not any(tensor is one for one in inputs)]
-        views = {_address(tensor) for tensor in fresh} & {_address(tensor) for tensor in inputs}
-        if not views:
+        name, changed = _name(operation), _changed(operation)
+        parents = {_address(tensor): tensor for tensor in reversed(inputs)}
+        fresh = [
+            (_address(tensor), tensor)
+            for tensor in outputs
+            if not any(tensor is one for one in inputs)
+        ]
+        if not any(address in parents for address, _ in fresh):  # not merely a view
             if name == "copy_" and _region(inputs[0]) == _region(inputs[1]):
                 return  # the end of `O[i] *= 2`: the product is there already
             for position, tensor in enumerate(inputs):
-                if not (position == 0 and name in (*WRITE_ONLY, *GATHER)):
+                if position or name not in (*WRITE_ONLY, *GATHER):
                     self._load(tensor)
-        for tensor in fresh:
-            parent = next((one for one in inputs if _address(one) == _address(tensor)), None)
-            if _address(tensor) in self._names:
-                self._show(tensor, self._lineage.get(id(parent), ()))
+            if name in PRODUCTS:
+                self.flops += 2 * outputs[0].numel() * inputs[-2].shape[-1]
+        for address, tensor in fresh:
+            if address in self._names:
+                self._show(tensor, self._lineage.get(id(parents.get(address)), ()))
             elif tensor.numel():
-                self._hold(tensor, name)
+                self._hold(tensor, address, name)
         if name in GATHER and _address(inputs[0]) in self._names:
             self.read_of[self._names[_address(inputs[0])]] += _bytes(outputs[0])
-        for tensor in written:
+        for tensor in inputs[changed]:
             if _address(tensor) in self._names:
                 moved = _bytes(inputs[-1] if name == "index_put_" else tensor)
                 self.written_of[self._names[_address(tensor)]] += moved
 
     def _load(self, tensor: torch.Tensor) -> None:
         """Bring what a view of HBM shows into the SRAM, unless it is there."""
-        address, region = _address(tensor), _region(tensor)
+        address = _address(tensor)
         if address not in self._names or not tensor.numel():
             return
+        region = _region(tensor)
         if any(one in self._loaded for one in self._lineage.get(id(tensor), (region,))):
             return
         size, name = _distinct(region) * tensor.element_size(), self._names[address]
@@ -181,11 +189,10 @@ class Machine:
 
         self._when_gone(tensor, gone)
 
-    def _hold(self, tensor: torch.Tensor, operation: str) -> None:
+    def _hold(self, tensor: torch.Tensor, address: int, operation: str) -> None:
         """A calculated tensor takes room until the last one that shares its storage has gone."""
         if id(tensor) in self._tensors:
             return
-        address = _address(tensor)
         if not self._storages[address]:
             self._sizes[address] = size = tensor.untyped_storage().nbytes()
             self.largest = max(self.largest, size)
@@ -244,26 +251,35 @@ class _Watch(TorchDispatchMode):
 
 def _tensors(values: Any) -> list[torch.Tensor]:
     """The tensors in nested lists, tuples and dictionaries, in order."""
-    if isinstance(values, torch.Tensor):
-        return [values]
     if isinstance(values, dict):
         values = values.values()
     elif not isinstance(values, (list, tuple)):
-        return []
-    return [tensor for value in values for tensor in _tensors(value)]
+        values = (values,)
+    found = []
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            found.append(value)
+        elif isinstance(value, (list, tuple, dict)):
+            found += _tensors(value)
+    return found
 
 
-def _written(operation: Any, inputs: Iterable[torch.Tensor]) -> list[torch.Tensor]:
-    """The inputs that the operation changes: the first of `add_`, the last ones of `out=`."""
-    inputs = list(inputs)
+@cache
+def _name(operation: Any) -> str:
+    return str(operation.overloadpacket.__name__)
+
+
+@cache
+def _changed(operation: Any) -> slice:
+    """Which of its tensors an operation changes: the first of `add_`, the last ones of `out=`."""
     changed = [
         argument
         for argument in operation._schema.arguments
         if argument.alias_info is not None and argument.alias_info.is_write
     ]
     if not changed:
-        return []
-    return inputs[-len(changed) :] if changed[0].kwarg_only else inputs[:1]
+        return slice(0)
+    return slice(-len(changed), None) if changed[0].kwarg_only else slice(1)
 
 
 def _address(tensor: torch.Tensor) -> int:

@@ -422,11 +422,11 @@ with check("fits in the SRAM", idea=SRAM, hidden=True) as case:
 """
 
 # %%
-Q, K, V = batch("watch", 1, 1, 128, 128, 16)
+Q, K, V = batch("watch", 1, 1, 64, 64, 16)
 for block in (8, 16, 32, 64):
     machine = Machine()
     machine.run(flash_attention, Q, K, V, 0.25, False, block, block)
-    counted = attention_traffic(128, 16, block, block, "queries outside")
+    counted = attention_traffic(64, 16, block, block, "queries outside")
     moved = machine.read // 4, machine.written // 4
     print(f"blocks of {block:2}: moved {moved}, by formula {counted}, SRAM {machine.peak:6,} bytes")
 
