@@ -13,8 +13,9 @@ The function is ordinary torch. The rules are those of one thread block of a GPU
 - Assigning to a slice of an HBM tensor (`O[i : i + 16] = …`) counts its bytes as written.
 - What is returned must lie in HBM, or `NotInHBM` is raised.
 
-There is no cache, and no time: bytes are counted, and operations in products of matrices. Outside a machine `hbm_empty` and `hbm_full`
-are plain `torch.empty` and `torch.full`, and the function runs as it is.
+There is no cache, and no time: bytes are counted, and operations in products of matrices. Outside a
+machine `hbm_empty` and `hbm_full` are plain `torch.empty` and `torch.full`, and the function runs
+as it is.
 """
 
 import inspect
