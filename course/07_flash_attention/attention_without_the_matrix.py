@@ -22,7 +22,7 @@ import torch
 from course.attention import plain_attention
 from course.memory import Machine, OutOfSRAM, hbm_empty, hbm_full
 from course.widgets import pictures
-from course.widgets.attention import roofline, tile_walk
+from course.widgets.attention import measured_roofline, roofline, tile_walk
 
 tile_walk()
 
@@ -30,36 +30,30 @@ tile_walk()
 r"""
 ## 1 · Where do the bytes go?
 
-$N$ queries, $N$ keys, $N$ values, each a vector of length $D$: the rows of $Q$, $K$, $V$.
-Attention is
+$N$ queries, $N$ keys, $N$ values, each a vector of length $D$: the rows of $Q$, $K$, $V$. Attention
+is
 
 $$S = \text{scale} \cdot QK^\top, \qquad P = \operatorname{softmax}(S) \text{ row by row}, \qquad O
 = PV .$$
 
-$Q$, $K$, $V$, $O$ have $ND$ numbers each. But $S$ and $P$ have $N^2$. With $N = 8192$ and
-$D = 128$ in two
-bytes a number, $Q$ takes 2 MiB and $S$ takes 128 MiB, **for one head of one sequence**.
+$Q$, $K$, $V$, $O$ have $ND$ numbers each. But $S$ and $P$ have $N^2$. With $N = 8192$ and $D = 128$
+in two bytes a number, $Q$ takes 2 MiB and $S$ takes 128 MiB, **for one head of one sequence**.
 
 A GPU has two memories that matter here. The large one, **HBM**, holds gigabytes. The small one,
-**SRAM**,
-sits beside the arithmetic units: about 200 KiB for each, and some ten times faster. To calculate
-with a
-number it must be brought into SRAM. What does not fit there goes back to HBM.
+**SRAM**, sits beside the arithmetic units: about 200 KiB for each, and some ten times faster. To
+calculate with a number it must be brought into SRAM. What does not fit there goes back to HBM.
 
 **Who wins: the arithmetic or the memory?** Plain attention does $4N^2D$ operations (two matrix
-products of
-$N \cdot N \cdot D$ multiplications and as many additions). Let us count the traffic.
+products of $N \cdot N \cdot D$ multiplications and as many additions). Let us count the traffic.
 """
 
 # %% [markdown]
 """
 ### A machine that counts
 
-`Machine` is a small model of such a GPU. The function that it runs is ordinary torch; its
-arguments lie in
-HBM. A slice is loaded when you calculate with it, and takes room until its name is gone. Results
-take room,
-too. `hbm_empty` makes a tensor in HBM, and assigning to it writes.
+`Machine` is a small model of such a GPU. The function that it runs is ordinary torch; its arguments
+lie in HBM. A slice is loaded when you calculate with it, and takes room until its name is gone.
+Results take room, too. `hbm_empty` makes a tensor in HBM, and assigning to it writes.
 """
 
 # %%
@@ -79,16 +73,15 @@ except OutOfSRAM as error:
 
 # %% [markdown]
 """
-The matrix does not fit. So a library that computes attention in three steps, as three kernels,
-must put the
-matrix into HBM in between. Each step works on a few rows at a time:
+The matrix does not fit. So a library that computes attention in three steps, as three kernels, must
+put the matrix into HBM in between. Each step works on a few rows at a time:
 """
 
 
 # %%
 def in_three_steps(Q, K, V, rows=16):
-    S, P, O = hbm_empty(N, N), hbm_empty(N, N), hbm_empty(N, D)
-    blocks = [slice(i, i + rows) for i in range(0, N, rows)]
+    S, P, O = hbm_empty(len(Q), len(K)), hbm_empty(len(Q), len(K)), hbm_empty(*Q.shape)
+    blocks = [slice(i, i + rows) for i in range(0, len(Q), rows)]
     for i in blocks:
         S[i] = scale * (Q[i] @ K.T)
     for i in blocks:
@@ -119,8 +112,8 @@ exact, _ = plain_attention(Q.double(), K.double(), V.double(), scale)
 # %% [markdown]
 r"""
 The measured counts are those of the formula. For large $N$ the four trips of the $N \times N$
-matrix are
-nearly everything: $4N^2$ numbers, although what goes in and what comes out is only $4ND$.
+matrix are nearly everything: $4N^2$ numbers, although what goes in and what comes out is only
+$4ND$.
 
 **The question of this lesson: can we leave the matrix out?**
 """
@@ -133,8 +126,7 @@ Cut the queries into blocks $Q_i$ and the keys and values into blocks $K_j$, $V_
 $Q_i K_j^\top$ is one **tile** of $S$. It is small: it can be made, used, and thrown away.
 
 A row of $S$ then arrives in pieces, tile after tile. And the online softmax is made for that: for
-every row
-keep the state $(m, \ell, a)$, where $a$ is now a vector of length $D$. When a tile comes:
+every row keep the state $(m, \ell, a)$, where $a$ is now a vector of length $D$. When a tile comes:
 
 $$\begin{aligned}
 m' &= \max(m,\ \text{row maximum of the tile}) \\
@@ -144,8 +136,7 @@ a' &= e^{m - m'} a + p\, V_j .
 \end{aligned}$$
 
 This is the recurrence of the first lesson, with a block of keys in the place of one key, for many
-rows side
-by side. At the end $O_i = a / \ell$.
+rows side by side. At the end $O_i = a / \ell$.
 
 Look at the tiles at the top of the lesson again. Which way shall we walk over them?
 """
@@ -155,10 +146,8 @@ r"""
 ## 3 · Queries outside
 
 Walk along the rows: take a block of queries, let *all* keys pass, write the result, go on. The
-state of the
-block stays on the chip all the time. The invariant is an assertion: after each tile, $a/\ell$ is
-the exact
-attention over the keys seen so far.
+state of the block stays on the chip all the time. The invariant is an assertion: after each tile,
+$a/\ell$ is the exact attention over the keys seen so far.
 """
 
 
@@ -171,12 +160,14 @@ def add_tile(state, Qi, Kj, Vj):
     return m_new, rescale * l + p.sum(dim=1), rescale[:, None] * a + p @ Vj
 
 
-def empty_state(rows):
-    return torch.full((rows,), -math.inf), torch.zeros(rows), torch.zeros(rows, D)
+def empty_state(Qi):
+    rows = len(Qi)
+    return torch.full((rows,), -math.inf), torch.zeros(rows), torch.zeros(Qi.shape)
 
 
 # %%
-i, state = slice(32, 48), empty_state(16)
+i = slice(32, 48)
+state = empty_state(Q[i])
 for j in range(0, N, 16):
     state = add_tile(state, Q[i], K[j : j + 16], V[j : j + 16])
     so_far, _ = plain_attention(Q[i].double(), K[: j + 16].double(), V[: j + 16].double(), scale)
@@ -187,11 +178,11 @@ print("a / l was the attention over the keys seen so far, after each of the", N 
 
 # %%
 def queries_outside(Q, K, V, block_q=16, block_k=16):
-    O, L = hbm_empty(N, D), hbm_empty(N)
-    for i in range(0, N, block_q):
+    O, L = hbm_empty(*Q.shape), hbm_empty(len(Q))
+    for i in range(0, len(Q), block_q):
         Qi = Q[i : i + block_q]
-        state = empty_state(len(Qi))
-        for j in range(0, N, block_k):
+        state = empty_state(Qi)
+        for j in range(0, len(K), block_k):
             state = add_tile(state, Qi, K[j : j + block_k], V[j : j + block_k])
         m, l, a = state
         O[i : i + block_q] = a / l[:, None]
@@ -206,12 +197,10 @@ fa2.read // 4, fa2.written // 4, fa2.peak, float((O - exact).abs().max())
 # %% [markdown]
 r"""
 It is exact, it runs in 16 KiB (the matrix alone would take 64 KiB), and it never writes more than
-the result:
-$ND$ numbers for $O$ and $N$ for the logsumexp $L$, which the backward pass will need.
+the result: $ND$ numbers for $O$ and $N$ for the logsumexp $L$, which the backward pass will need.
 
 **Count.** $Q$ is read once. $K$ and $V$ pass once for each block of queries. With
-$R = \lceil N / B_q \rceil$
-blocks:
+$R = \lceil N / B_q \rceil$ blocks:
 
 $$\text{read } ND + R \cdot 2ND, \qquad \text{written } ND + N .$$
 
@@ -228,11 +217,9 @@ r"""
 ## 4 · Keys outside
 
 The first FlashAttention (2022) walked the other way: take a block of keys, let all *queries* pass.
-Then the
-state of a row cannot stay on the chip. For each block of keys it is fetched from HBM, brought up
-to date, and
-written back. That version kept $O$ divided by $\ell$ all along, so it multiplies the old $\ell$
-back in.
+Then the state of a row cannot stay on the chip. For each block of keys it is fetched from HBM,
+brought up to date, and written back. That version kept $O$ divided by $\ell$ all along, so it
+multiplies the old $\ell$ back in.
 """
 
 
@@ -266,14 +253,12 @@ With $C = \lceil N / B_k \rceil$ blocks of keys, and the first fill:
 $$\text{read } 2ND + C\,(2ND + 2N), \qquad \text{written } (1 + C)(ND + 2N) .$$
 
 Reading is about the same in both orders. The difference is in *writing*: FlashAttention-2 writes
-each row
-once. It has a second advantage that bytes do not show: blocks of queries do not depend on one
-another, so
-each can be given to a thread block of its own; in the older order, thread blocks would have to
-share $O$.
+each row once. It has a second advantage that bytes do not show: blocks of queries do not depend on
+one another, so each can be given to a thread block of its own; in the older order, thread blocks
+would have to share $O$.
 
-(On this tiny problem three steps do not look bad: $N = 128$ is only $8D$. Let us see how the
-counts grow.)
+(On this tiny problem three steps do not look bad: $N = 128$ is only $8D$. Let us see how the counts
+grow.)
 """
 
 # %%
@@ -289,10 +274,8 @@ pictures.curve(lengths, counts, what="numbers moved, blocks of 32, D = 16")
 # %% [markdown]
 r"""
 All three grow with $N^2$! Tiling does not change the *power*. It changes the factor: $4$ for the
-matrix,
-$2D/B_q$ for the queries outside. That is smaller exactly if $B_q > D/2$. Large blocks win, and how
-large a
-block may be is decided by the SRAM.
+matrix, $2D/B_q$ for the queries outside. That is smaller exactly if $B_q > D/2$. Large blocks win,
+and how large a block may be is decided by the SRAM.
 """
 
 # %% [markdown]
@@ -300,30 +283,26 @@ r"""
 ## 5 · The law: $N^2 D^2 / M$
 
 Let the SRAM hold $M$ numbers. A block of queries with its accumulator takes $2 B_q D$ of them, so
-$B_q$ can be about $M / 4D$ if half of the SRAM is left for keys, values and the tile. Put that
-into the count:
+$B_q$ can be about $M / 4D$ if half of the SRAM is left for keys, values and the tile. Put that into
+the count:
 
 $$\text{traffic} \approx 2ND \cdot \frac{N}{B_q} = 2ND \cdot \frac{4ND}{M} = \frac{8N^2D^2}{M}
 = \Theta\!\left(\frac{N^2 D^2}{M}\right).$$
 
-Twice the SRAM, half the traffic. For comparison, plain attention moves $\Theta(ND + N^2)$,
-whatever $M$ is.
-So tiling wins by a factor of about $M / D^2$: with $M$ = 100 000 numbers and $D = 128$, about 6.
+Twice the SRAM, half the traffic. For comparison, plain attention moves $\Theta(ND + N^2)$, whatever
+$M$ is. So tiling wins by a factor of about $M / D^2$: with $M$ = 100 000 numbers and $D = 128$,
+about 6.
 
 Dao et al. (2022, Proposition 3) also show that one cannot do better: no exact algorithm gets below
-this
-order *for all* $M$ between $D$ and $ND$. The reason at the upper end: with $M = \Theta(ND)$ the
-law says
-$\Theta(ND)$, and everything must be read at least once.
+this order *for all* $M$ between $D$ and $ND$. The reason at the upper end: with $M = \Theta(ND)$
+the law says $\Theta(ND)$, and everything must be read at least once.
 """
 
 # %% [markdown]
 """
 **Measured.** For several sizes of SRAM we look for the largest block of queries that still runs
-without an
-overflow (keys in blocks of 8), and count what it moved. The dashed line is the law, with a factor
-that fits
-the first point.
+without an overflow (keys in blocks of 8), and count what it moved. The dashed line is the law, with
+a factor that fits the first point.
 """
 
 
@@ -351,69 +330,87 @@ pictures.curve(sizes, {"measured": moved}, law, "∝ 1 / M", what="numbers moved
 # %% [markdown]
 """
 The measured counts follow the law, with steps: a block is a whole number of rows, and we tried six
-of them.
-They end above it, because $Q$, $O$ and $L$ must be moved in any case.
+of them. They end above it, because $Q$, $O$ and $L$ must be moved in any case.
 
 **Play.** Go back to the tile walk at the top. Make the tiles larger: which number rises, which
-falls? Switch
-*causal* on: which tiles vanish?
+falls? Switch *causal* on: which tiles vanish?
 """
 
 # %% [markdown]
 r"""
 ## 6 · Is it worth it? The roofline
 
-A machine does at most $\pi$ operations a second, and moves at most $\beta$ bytes a second. A
-kernel that does
-$F$ operations and moves $Q$ bytes has the **intensity** $I = F / Q$. It cannot be faster than
+A machine does at most $\pi$ operations a second, and moves at most $\beta$ bytes a second. A kernel
+that does $F$ operations and moves $X$ bytes has the **intensity** $I = F / X$. It cannot be faster
+than
 
 $$\min(\pi,\ \beta I) .$$
 
 Drawn against $I$ on logarithmic axes, this is a roof: a slope where memory is the limit, then flat
-where
-arithmetic is. The corner lies at $I = \pi / \beta$.
+where arithmetic is. The corner lies at $I = \pi / \beta$.
 
 For attention with $T$ queries and $N$ keys, two bytes a number, $F = 4TND$. With the matrix, the
-traffic is
-$2(2TD + 2ND + 4TN)$ bytes; by tiles, if the blocks are large enough, just over $2(2TD + 2ND)$. In
-*prefill*
-$T = N$; in *decoding* $T = 1$.
+traffic is $2(2TD + 2ND + 4TN)$ bytes; by tiles, if the blocks are large enough, just over
+$2(2TD + 2ND)$. In *prefill* $T = N$; in *decoding* $T = 1$.
 
-The first roof is an H200 as this course measured it (788 TFLOP/s in a bf16 matrix product, 4.3
-TB/s in a
-copy). The second is an A100 by its data sheet (312 TFLOP/s bf16, 2.0 TB/s, the 80 GB model). The
-third is
-**your machine**, measured now, in float32:
+Two roofs by NVIDIA's data sheets, for bf16 without sparsity: an H200 (989 TFLOP/s, 4.8 TB/s) and an
+A100 with 80 GB (312 TFLOP/s, 2.0 TB/s). The dots stand on the first.
 """
 
 # %%
-from course.measure import this_machine
-
-mine = this_machine()
-h200, a100 = (788e12, 4.3e12), (312e12, 2.0e12)
-roofline({"H200, measured": h200, "A100, data sheet": a100, "this machine, float32": mine})
+h200, a100 = (989e12, 4.8e12), (312e12, 2.0e12)
+roofline({"H200": h200, "A100": a100})
 
 # %% [markdown]
 r"""
 Move the slider from many queries to one.
 
-- **Prefill** ($T = 4096$): with the matrix, 62 operations a byte, far left of the corner: the
-units wait for
-  memory. By tiles, 2048: arithmetic is the limit. *That* is where FlashAttention's speed comes
-  from. It does
-  not do less arithmetic; it waits less.
+- **Prefill** ($T = 4096$): with the matrix, 62 operations a byte, far left of the corner: the units
+  wait for memory. By tiles, 2048: arithmetic is the limit. *That* is where FlashAttention's speed
+  comes from. It does not do less arithmetic; it waits less.
 - **Decoding** ($T = 1$): both sit at about 1 operation a byte. Each key is read for one query. No
-tiling can
-  help: the keys must be read. What helps is sharing them among heads, or storing fewer bytes
-  (lesson 4).
+  tiling can help: the keys must be read. What helps is sharing them among heads, or storing fewer
+  bytes (lesson 4).
 """
 
 # %%
-T = 4096
 for T in (4096, 1):
     work, ends = 4 * T * 4096 * 128, 2 * (2 * T * 128 + 2 * 4096 * 128)
     with_matrix, tiled = work / (ends + 8 * T * 4096), work / ends
     print(f"T = {T:4}: {with_matrix:6.1f} with the matrix, {tiled:7.1f} by tiles")
+
+# %% [markdown]
+r"""
+### And on your machine?
+
+The same for the functions of this lesson, on the processor that runs this notebook, in float32. The
+roof is measured: one matrix product, one copy. The operations and bytes are counted by the model;
+the seconds are real.
+
+**Predict:** which of the four comes nearest to its roof?
+"""
+
+# %%
+from course.measure import place, this_machine
+
+mine = this_machine()
+q, k, v = torch.randn(3, 2048, 64, generator=torch.Generator().manual_seed(1)).unbind(0)
+placed = {}
+for phase, T in (("prefill", 2048), ("decoding", 1)):
+    placed[f"{phase}, matrix"] = place(in_three_steps, q[:T], k, v)
+    placed[f"{phase}, tiles"] = place(queries_outside, q[:T], k, v, 256, 256)
+measured_roofline(*mine, placed)
+
+# %% [markdown]
+r"""
+A roof is a bound, not a promise. In *prefill*, tiles move the dot to the right, as on the GPU. Both
+stay below the roof: the processor must also compute $N^2$ exponentials, which are not in $F$, and
+Python takes its time to start each tile, however little is in it. In *decoding* both have the same
+half operation a byte, four bytes a number.
+
+(A processor has caches, which the model has not. If the matrix stays in one of them, its dot may
+even lie above its slope.)
+"""
 
 # %% [markdown]
 r"""
@@ -424,8 +421,7 @@ r"""
 <details><summary>Answer</summary>
 
 No. The two matrix products are the same, $4N^2D$; a few rescalings are added. It is faster because
-it moves
-less.
+it moves less.
 
 </details>
 
@@ -443,8 +439,7 @@ order.
 <details><summary>Answer</summary>
 
 No: $2ND$ for each of the $R$ rounds, however the keys are cut. It changes how much SRAM is needed,
-and how
-well the units are fed. So spend the SRAM on queries.
+and how well the units are fed. So spend the SRAM on queries.
 
 </details>
 
@@ -453,8 +448,7 @@ well the units are fed. So spend the SRAM on queries.
 <details><summary>Answer</summary>
 
 By $N^2D^2/M$ it doubles: $4/2$. Head size hurts twice, once because vectors are longer, once
-because fewer
-of them fit.
+because fewer of them fit.
 
 </details>
 """
@@ -464,9 +458,8 @@ of them fit.
 ## 7 · Your turn
 
 Change one thing and predict the counts before you run: another block, another order, or keep $K_j$
-and $V_j$
-of the *last* tile for the next row (walk back and forth, like an ox that ploughs). Does the
-machine confirm it?
+and $V_j$ of the *last* tile for the next row (walk back and forth, like an ox that ploughs). Does
+the machine confirm it?
 """
 
 
@@ -481,29 +474,29 @@ O = machine.run(my_attention, Q, K, V)
 print(f"read {machine.read:,} bytes, written {machine.written:,}, SRAM {machine.peak:,}")
 print("largest error:", float((O - exact).abs().max()))
 
+# %%
+for phase, T in (("prefill", 2048), ("decoding", 1)):
+    placed[f"{phase}, mine"] = place(my_attention, q[:T], k, v, 256, 256)
+measured_roofline(*mine, placed)
+
 # %% [markdown]
 """
 ## Now you
 
 The exercises [Attention without the
 matrix](../../exercises/07_flash_attention/attention_without_the_matrix.ipynb) ask for
-`attention_traffic` and
-for `flash_attention`, with batches, heads, causal masks and ragged ends. Then: [The backward
-pass](backward.ipynb).
+`attention_traffic` and for `flash_attention`, with batches, heads, causal masks and ragged ends.
+Then: [The backward pass](backward.ipynb).
 
 ## Read next
 
 - T. Dao, D. Fu, S. Ermon, A. Rudra, C. Ré, *FlashAttention: Fast and Memory-Efficient Exact
-Attention with
-  IO-Awareness*, 2022, [arXiv 2205.14135](https://arxiv.org/abs/2205.14135): Algorithm 1 is section
-  4,
-  Theorem 2 and Proposition 3 are section 5.
+  Attention with IO-Awareness*, 2022, [arXiv 2205.14135](https://arxiv.org/abs/2205.14135):
+  Algorithm 1 is section 4, Theorem 2 and Proposition 3 are section 5.
 - T. Dao, *FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning*, 2023,
-[arXiv
-  2307.08691](https://arxiv.org/abs/2307.08691): Algorithm 1 is section 3.
+  [arXiv 2307.08691](https://arxiv.org/abs/2307.08691): Algorithm 1 is section 3.
 - S. Williams, A. Waterman, D. Patterson, *Roofline: An Insightful Visual Performance Model for
-Multicore
-  Architectures*, Communications of the ACM, 2009.
+  Multicore Architectures*, Communications of the ACM, 2009.
 - J.-W. Hong, H. T. Kung, *I/O complexity: the red-blue pebble game*, 1981: where such lower bounds
-come from.
+  come from.
 """

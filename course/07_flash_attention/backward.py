@@ -35,13 +35,12 @@ r"""
 ## 1 · The question
 
 Training runs a network forwards, then backwards. Backwards, each layer gets $dO$, the gradient of
-the loss
-with respect to its output: $dO_{id} = \partial\,\text{loss} / \partial O_{id}$. It must give $dQ$,
-$dK$, $dV$.
+the loss with respect to its output: $dO_{id} = \partial\,\text{loss} / \partial O_{id}$. It must
+give $dQ$, $dK$, $dV$.
 
 For that, autograd keeps what the forward pass calculated. For attention it keeps $P$, the
-$N \times N$ matrix
-of weights. But we went to some length never to have it! **Can we run backwards without $P$?**
+$N \times N$ matrix of weights. But we went to some length never to have it! **Can we run backwards
+without $P$?**
 
 The forward pass, once more, with every index. Queries $i$, keys $j$, coordinates $d$:
 
@@ -55,8 +54,7 @@ r"""
 ## 2 · Line by line
 
 We go backwards through the three lines. A tool: if a quantity $x$ enters the loss only through
-$y_1, y_2, \dots$, then
-$dx = \sum_n dy_n \, \partial y_n / \partial x$, where $dx$ is short for
+$y_1, y_2, \dots$, then $dx = \sum_n dy_n \, \partial y_n / \partial x$, where $dx$ is short for
 $\partial\,\text{loss}/\partial x$.
 
 **The values.** $V_{jd}$ enters every $O_{id}$, with the factor $P_{ij}$. So
@@ -71,13 +69,12 @@ $$dP_{ij} = \sum_d dO_{id}\, V_{jd} \qquad\Longleftrightarrow\qquad dP = dO\, V^
 # %% [markdown]
 r"""
 **The softmax.** $S_{ij}$ enters *all* weights of its row $i$, through the sum below the fraction.
-First
-$\partial P_{ik} / \partial S_{ij}$. Write $P_{ik} = e^{S_{ik}} / Z_i$ with
+First $\partial P_{ik} / \partial S_{ij}$. Write $P_{ik} = e^{S_{ik}} / Z_i$ with
 $Z_i = \sum_n e^{S_{in}}$:
 
 - $\partial Z_i / \partial S_{ij} = e^{S_{ij}}$;
-- for $k \ne j$:
-  $\;\partial P_{ik} / \partial S_{ij} = - e^{S_{ik}} e^{S_{ij}} / Z_i^2 = -P_{ik} P_{ij}$;
+- for $k \ne j$: $\;\partial P_{ik} / \partial S_{ij} = - e^{S_{ik}} e^{S_{ij}} / Z_i^2 = -P_{ik}
+  P_{ij}$;
 - for $k = j$ the numerator changes, too: $P_{ij} - P_{ij} P_{ij}$.
 
 In the sum over $k$ the extra term appears once:
@@ -118,8 +115,7 @@ autograd = plain_gradients(Q, K, V, dO, scale)
 # %% [markdown]
 """
 **Predict.** Each row of $dS$ sums to ... what? Think of what happens to the softmax when the same
-number is
-added to all logits of a row.
+number is added to all logits of a row.
 """
 
 # %%
@@ -133,10 +129,8 @@ r"""
 <details><summary>Why 0?</summary>
 
 Adding the same number to a whole row changes no weight, so it cannot change the loss. The
-derivative in that
-direction, $\sum_j dS_{ij}$, is 0. In formulas:
-$\sum_j P_{ij}\,dP_{ij} - \Delta_i \sum_j P_{ij} = \Delta_i -
-\Delta_i$.
+derivative in that direction, $\sum_j dS_{ij}$, is 0. In formulas: $\sum_j P_{ij}\,dP_{ij} -
+\Delta_i \sum_j P_{ij} = \Delta_i - \Delta_i$.
 
 </details>
 """
@@ -149,18 +143,15 @@ Now by tiles: one tile of $S$, $P$, $dP$, $dS$ at a time. Two things in our form
 *whole row*.
 
 **The weights.** $P_{ij} = e^{S_{ij}} / Z_i$ needs the sum over the row. But the forward pass has
-seen the whole
-row, and kept $L_i = \ln Z_i$. So
+seen the whole row, and kept $L_i = \ln Z_i$. So
 
 $$P_{ij} = e^{S_{ij} - L_i} ,$$
 
 for any single tile, in any order, with no running maximum. ($S_{ij} \le L_i$, so nothing
-overflows.) One number
-a row is kept in place of $N$; the scores are **recomputed**.
+overflows.) One number a row is kept in place of $N$; the scores are **recomputed**.
 
 **The correction** $\Delta_i = \sum_k P_{ik}\, dP_{ik}$ is a sum over the whole row, too. Put $dP$
-in and exchange
-the sums:
+in and exchange the sums:
 
 $$\Delta_i = \sum_k P_{ik} \sum_d dO_{id} V_{kd} = \sum_d dO_{id} \sum_k P_{ik} V_{kd} = \sum_d
 dO_{id}\, O_{id} .$$
@@ -189,10 +180,8 @@ Each gradient is a sum, and each tile gives a part of it:
 | $dQ_i$ | keys $j$ | $\text{scale} \cdot dS_{ij}\, K_j$ |
 
 With the keys outside, $dK_j$ and $dV_j$ stay on the chip while all queries pass. $dQ_i$ cannot: it
-gets its
-parts from different $j$, and is brought up to date in HBM. (On a GPU many thread blocks do that at
-once, by
-atomic additions; or a second kernel with the queries outside makes $dQ$.)
+gets its parts from different $j$, and is brought up to date in HBM. (On a GPU many thread blocks do
+that at once, by atomic additions; or a second kernel with the queries outside makes $dQ$.)
 """
 
 
@@ -233,10 +222,8 @@ tiled = flash_backward(Q, K, V, O, L, dO, scale, size=3)
 # %% [markdown]
 r"""
 Notice how few rows need care. A masked pair has $s = -\infty$, so $p = 0$, and nothing flows
-through it. A query
-that may look nowhere has $L = -\infty$; there $-\infty - (-\infty)$ would be NaN, and *one* NaN in
-$p$ would
-spread through $p^\top dO$ into every row of $dV$.
+through it. A query that may look nowhere has $L = -\infty$; there $-\infty - (-\infty)$ would be
+NaN, and *one* NaN in $p$ would spread through $p^\top dO$ into every row of $dV$.
 """
 
 # %%
@@ -253,8 +240,7 @@ print("L of the first queries:", L9[:3].tolist())
 ## 5 · An independent judge
 
 `gradcheck` knows nothing of our formulas. It wiggles each input by $10^{-6}$, looks how the output
-changes, and
-compares. For that the two passes become one `autograd.Function`.
+changes, and compares. For that the two passes become one `autograd.Function`.
 """
 
 
@@ -309,10 +295,8 @@ Count products of matrices. Each is $2N^2D$ operations.
 | operations | $4N^2D$ | $8N^2D$ | $10N^2D$ |
 
 A quarter more arithmetic in the backward pass. (With two kernels, one for $dQ$ and one for $dK$,
-$dV$, the scores
-and $dP$ are computed twice: 7 products.) And what does it save? Let the machine count, with the
-matrix in HBM
-between the steps, and without it:
+$dV$, the scores and $dP$ are computed twice: 7 products.) And what does it save? Let the machine
+count operations and bytes, with the matrix in HBM between the steps, and without it:
 """
 
 
@@ -345,18 +329,16 @@ def both(n, size):
 
 for n in (64, 128):
     stored, tiles = both(n, 32)
-    print(
-        f"N = {n}: moved {stored.traffic:7,} with the matrix, {tiles.traffic:7,} by tiles;", end=" "
-    )
-    print(f"SRAM {stored.peak:7,} and {tiles.peak:6,}; kept {4 * n * n:6,} and {4 * n:3,} bytes")
+    print(f"N = {n}: in units of N²D, {stored.flops / n**2 / 16:g} operations", end="")
+    print(f" with the matrix, {tiles.flops / n**2 / 16:g} by tiles")
+    print(f"  bytes moved {stored.traffic:7,} and {tiles.traffic:7,}", end="; ")
+    print(f"SRAM {stored.peak:7,} and {tiles.peak:6,}; kept {4 * n * n:6,} and {4 * n:3,}")
 
 # %% [markdown]
 r"""
 More arithmetic, and yet faster: the forward pass taught why. The kept memory falls from $N^2$ to
-$N$ numbers for
-each head of each layer, and that is what made long contexts trainable. It is *gradient
-checkpointing* (unit 2),
-at its finest grain: what is cheap to recompute is not stored.
+$N$ numbers for each head of each layer, and that is what made long contexts trainable. It is
+*gradient checkpointing* (unit 2), at its finest grain: what is cheap to recompute is not stored.
 """
 
 # %%
@@ -372,20 +354,18 @@ r"""
 
 <details><summary>Answer</summary>
 
-It is a sum over the whole row; a tile holds a part of it. With one tile a row the mistake would
-not show, so a
-test needs at least two.
+It is a sum over the whole row; a tile holds a part of it. With one tile a row the mistake would not
+show, so a test needs at least two.
 
 </details>
 
-**2.** The loss is the plain sum of all outputs, so $dO$ is all ones, and $V$ is all ones, too.
-What is $dQ$?
+**2.** The loss is the plain sum of all outputs, so $dO$ is all ones, and $V$ is all ones, too. What
+is $dQ$?
 
 <details><summary>Answer</summary>
 
 0. All outputs are 1 whatever the weights are (they sum to 1), so the queries do not matter. In
-formulas: $dP_{ij} =
-D$ for all pairs and $\Delta_i = D$, hence $dS = 0$.
+   formulas: $dP_{ij} = D$ for all pairs and $\Delta_i = D$, hence $dS = 0$.
 
 </details>
 
@@ -394,8 +374,7 @@ D$ for all pairs and $\Delta_i = D$, hence $dS = 0$.
 <details><summary>Answer</summary>
 
 The maximum served to keep a sum in range whose largest term was not yet known. Now the sum is
-known: $S_{ij} - L_i
-\le 0$ for every pair.
+known: $S_{ij} - L_i \le 0$ for every pair.
 
 </details>
 """
@@ -405,8 +384,7 @@ known: $S_{ij} - L_i
 ## 7 · Your turn
 
 Turn the loops round: queries outside, so that `dQ` stays on the chip, and `dK`, `dV` go back and
-forth. What
-does the machine say?
+forth. What does the machine say?
 """
 
 
@@ -432,12 +410,10 @@ batches](real_batches.ipynb).
 ## Read next
 
 - T. Dao et al., *FlashAttention*, 2022, [arXiv 2205.14135](https://arxiv.org/abs/2205.14135),
-appendix B: the
-  derivation, and Algorithm 4.
+  appendix B: the derivation, and Algorithm 4.
 - T. Dao, *FlashAttention-2*, 2023, [arXiv 2307.08691](https://arxiv.org/abs/2307.08691), Algorithm
-2: $L$ in the
-  place of $m$ and $\\ell$.
+  2: $L$ in the place of $m$ and $\\ell$.
 - T. Chen, B. Xu, C. Zhang, C. Guestrin, *Training Deep Nets with Sublinear Memory Cost*, 2016,
-[arXiv
-  1604.06174](https://arxiv.org/abs/1604.06174): recomputing instead of storing, for whole networks.
+  [arXiv 1604.06174](https://arxiv.org/abs/1604.06174): recomputing instead of storing, for whole
+  networks.
 """

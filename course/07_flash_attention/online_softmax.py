@@ -5,7 +5,7 @@
 **After this lesson you can**
 
 - compute a softmax that neither overflows nor underflows, with three passes over the row, two, or
-one,
+  one,
 - write down what is true after each step (the *invariant*), and let your own code check it,
 - join the results of two halves of a row, and prove that any grouping gives the same,
 - say why this is the heart of FlashAttention.
@@ -29,8 +29,8 @@ r"""
 ## 1 · A question about one row
 
 A query is compared with $N$ keys. Each comparison gives a number, a **logit** $x_k$; each key
-carries a
-value $v_k$. Attention answers with a weighted mean of the values, in which large logits weigh more:
+carries a value $v_k$. Attention answers with a weighted mean of the values, in which large logits
+weigh more:
 
 $$o = \sum_{k=1}^{N} p_k\, v_k, \qquad p_k = \frac{e^{x_k}}{\sum_{j=1}^{N} e^{x_j}} .$$
 
@@ -46,8 +46,7 @@ keys. **Can you have the answer when the last key has passed, without going back
 ### First, a smaller trouble
 
 The formula, as it stands, breaks. In float32 the largest number is about $3.4 \\cdot 10^{38}$,
-which is
-$e^{88.7}$. In Python's float64 it is $e^{709.8}$.
+which is $e^{88.7}$. In Python's float64 it is $e^{709.8}$.
 """
 
 
@@ -107,16 +106,15 @@ play(three_passes, logits, view=cells("x"))
 
 # %% [markdown]
 """
-**Is three a lot?** When the row is longer than the fast memory, each pass fetches it again from
-the slow
-one. Softmax does very little arithmetic for each number, so fetching is what takes the time: three
-passes take about three times as long as one. *(How much traffic that is, we count in section 8.)*
+**Is three a lot?** When the row is longer than the fast memory, each pass fetches it again from the
+slow one. Softmax does very little arithmetic for each number, so fetching is what takes the time:
+three passes take about three times as long as one. *(How much traffic that is, we count in section
+8.)*
 
 The second pass cannot begin before the first has ended, because it needs the maximum. Or can it?
 
 **Decide before you read on:** you have summed $e^{x - 3}$ over the first few logits, because 3 was
-the
-largest so far. Now comes a 5. Is your sum lost?
+the largest so far. Now comes a 5. Is your sum lost?
 """
 
 # %% [markdown]
@@ -124,8 +122,7 @@ r"""
 <details><summary><b>Answer</b></summary>
 
 No. Every term was $e^{x-3}$ and should now be $e^{x-5} = e^{x-3} \cdot e^{3-5}$. All terms change
-by the
-*same* factor $e^{-2}$, so the sum changes by that factor. One multiplication repairs it.
+by the *same* factor $e^{-2}$, so the sum changes by that factor. One multiplication repairs it.
 
 </details>
 """
@@ -139,8 +136,7 @@ Write $m_i$ for the maximum of the first $i$ logits, and
 $$\ell_i = \sum_{k=1}^{i} e^{x_k - m_i}$$
 
 for the sum measured against it. How does $\ell_i$ come from $\ell_{i-1}$? Take the last term out,
-then
-change the yardstick from $m_i$ to $m_{i-1}$ in the others:
+then change the yardstick from $m_i$ to $m_{i-1}$ in the others:
 
 $$\begin{aligned}
 \ell_i &= \sum_{k=1}^{i-1} e^{x_k - m_i} + e^{x_i - m_i} \\
@@ -152,8 +148,7 @@ The sum before, one factor, one new term. Nothing of the past is needed but $m_{
 $\ell_{i-1}$.
 
 In the code, the definition stands as an assertion. It is the **invariant**: true after every turn.
-Try to
-break the update, and see which turn complains.
+Try to break the update, and see which turn complains.
 """
 
 
@@ -174,12 +169,10 @@ running_sum(logits)
 # %% [markdown]
 r"""
 At the first turn $m_0 = -\infty$: the factor is $e^{-\infty - x_1} = 0$, and $0 \cdot 0 = 0$. The
-start
-needs no special case.
+start needs no special case.
 
 **Play.** Move the slider, or press play. The bars are the terms of $\ell$. When a new maximum
-arrives, all
-earlier bars shrink by the same factor.
+arrives, all earlier bars shrink by the same factor.
 """
 
 # %%
@@ -206,17 +199,15 @@ play(two_passes, logits, view=cells("x"), reference=three_passes)
 # %% [markdown]
 """
 This is the *online softmax* of Milakov and Gimelshein (2018). One pass is saved; the second is
-needed,
-because each $p_k$ is to be written down, and it needs the final $\\ell$.
+needed, because each $p_k$ is to be written down, and it needs the final $\\ell$.
 """
 
 # %% [markdown]
 r"""
 ## 4 · One pass: do not write the weights down
 
-But look again at what was asked. Nobody wants the $p_k$. We want $o = \sum_k p_k v_k$, *one*
-number (or one
-vector). So sum that, too, against the running maximum. Let
+But look again at what was asked. Nobody wants the $p_k$. We want $o = \sum_k p_k v_k$, *one* number
+(or one vector). So sum that, too, against the running maximum. Let
 
 $$a_i = \sum_{k=1}^{i} e^{x_k - m_i}\, v_k .$$
 
@@ -249,9 +240,8 @@ one_pass(logits, values)
 
 # %% [markdown]
 """
-The assertion says: at *every* moment $a/\\ell$ is the attention over the keys seen so far. Not
-only at the
-end. That is more than we asked for, and it is why a long row can be cut anywhere.
+The assertion says: at *every* moment $a/\\ell$ is the attention over the keys seen so far. Not only
+at the end. That is more than we asked for, and it is why a long row can be cut anywhere.
 
 **Find the bug.** Someone rescales the sum, but forgets the accumulator. Go to the first difference.
 """
@@ -288,10 +278,9 @@ play(forgets_to_rescale, logits, values, view=cells("x", "v"), reference=attends
 r"""
 <details><summary>What to see</summary>
 
-With logits that only fall, the two agree: the factor is always 1. Type `[5, 4, 3, 2, 1]` for `x`.
-A test
-with falling logits would never find the bug; a test with *rising* logits finds it at the second
-step.
+With logits that only fall, the two agree: the factor is always 1. Type `[5, 4, 3, 2, 1]` for `x`. A
+test with falling logits would never find the bug; a test with *rising* logits finds it at the
+second step.
 
 </details>
 """
@@ -301,8 +290,7 @@ r"""
 ## 5 · The ends of the range
 
 A logit of $-\infty$ says: *you may not look here*. Its weight $e^{-\infty}$ is 0, as it should be.
-But what
-if the **first** logit is masked?
+But what if the **first** logit is masked?
 """
 
 # %%
@@ -311,10 +299,9 @@ print("as numbers:  ", -math.inf - -math.inf, math.exp(-math.inf - 1.0))
 
 # %% [markdown]
 r"""
-The maximum is still $-\infty$, and $-\infty - (-\infty)$ is NaN, *not a number*. Once NaN is in
-the sum, it
-stays. The cure is to subtract something finite whenever the maximum is $-\infty$; 0 will do, since
-$e^{-\infty - 0} = 0$ is the weight that we want.
+The maximum is still $-\infty$, and $-\infty - (-\infty)$ is NaN, *not a number*. Once NaN is in the
+sum, it stays. The cure is to subtract something finite whenever the maximum is $-\infty$; 0 will
+do, since $e^{-\infty - 0} = 0$ is the weight that we want.
 
 And if **all** logits are masked? Then $\ell = 0$ and $a = 0$. By convention the answer is 0.
 """
@@ -337,9 +324,8 @@ for x in ([-inf, 1.0, 2.0], [-inf, -inf, -inf], [1e4, -1e4, 9999.0], [-1e4, -999
 
 # %% [markdown]
 r"""
-Logits of ±10 000 are no trouble, as every exponent is a difference to the maximum. Where would
-they be
-one, had we begun with $m = 0$ instead of $-\infty$?
+Logits of ±10 000 are no trouble, as every exponent is a difference to the maximum. Where would they
+be one, had we begun with $m = 0$ instead of $-\infty$?
 
 <details><summary>Answer</summary>
 
@@ -354,21 +340,17 @@ r"""
 ## 6 · Two workers
 
 The row is long, and there are many processors. One takes the first half of the keys, another the
-second.
-Each ends with a state: $(m_1, \ell_1, a_1)$ and $(m_2, \ell_2, a_2)$. What is the state of both
-halves
-together?
+second. Each ends with a state: $(m_1, \ell_1, a_1)$ and $(m_2, \ell_2, a_2)$. What is the state of
+both halves together?
 
 The maximum is $m = \max(m_1, m_2)$. The sum over all keys is the sum over the first half plus that
-over
-the second, both measured against $m$. And we know how to change the yardstick:
+over the second, both measured against $m$. And we know how to change the yardstick:
 
 $$\ell = \ell_1\, e^{m_1 - m} + \ell_2\, e^{m_2 - m}, \qquad
 a = a_1\, e^{m_1 - m} + a_2\, e^{m_2 - m} .$$
 
 The step of section 4 is a special case: a new logit $x$ with value $v$ is a half with one key,
-whose state
-is $(x, 1, v)$.
+whose state is $(x, 1, v)$.
 """
 
 
@@ -402,16 +384,14 @@ Write $A \oplus B$ for the merge of two states.
 **Proof.** Give every state a number that does not depend on a yardstick, its *true* sum
 $\Lambda = \ell e^{m}$, and likewise $\alpha = a\, e^{m}$.
 
-1. The true sum of $A \oplus B$ is
-   $(\ell_1 e^{m_1 - m} + \ell_2 e^{m_2 - m})\, e^{m} = \ell_1 e^{m_1} + \ell_2 e^{m_2}
-   = \Lambda_1 + \Lambda_2$.
-   So true sums simply add. The same for $\alpha$.
+1. The true sum of $A \oplus B$ is $(\ell_1 e^{m_1 - m} + \ell_2 e^{m_2 - m})\, e^{m} = \ell_1
+   e^{m_1} + \ell_2 e^{m_2} = \Lambda_1 + \Lambda_2$. So true sums simply add. The same for
+   $\alpha$.
 2. Hence both sides of the claim have the true sum $\Lambda_1 + \Lambda_2 + \Lambda_3$, because
-*addition*
-   is associative, and the same $\alpha$.
+   *addition* is associative, and the same $\alpha$.
 3. Both sides have the maximum $\max(m_1, m_2, m_3)$, because *max* is associative.
 4. From $m$ and $\Lambda$ we get $\ell = \Lambda e^{-m}$ back, and $a$ likewise. So the states are
-equal. ∎
+   equal. ∎
 
 The empty state $(-\infty, 0, 0)$ changes nothing: it is the *neutral element*. And
 $A \oplus B = B \oplus A$.
@@ -445,8 +425,7 @@ print("merged from the left = merged from the right, 100 times")
 ### A tree instead of a line
 
 Associative means: the workers may merge in pairs, and the pairs in pairs. With 8 keys, 3 rounds
-instead of
-7 steps. In general $\\lceil \\log_2 N \\rceil$ rounds.
+instead of 7 steps. In general $\\lceil \\log_2 N \\rceil$ rounds.
 """
 
 
@@ -474,8 +453,7 @@ For a finished part one often keeps the mean $o = a / \ell$ and the **logsumexp*
 $$L = \ln \sum_k e^{x_k} = \ln\!\big(\ell\, e^{m}\big) = m + \ln \ell .$$
 
 It holds both $m$ and $\ell$ in one number that cannot overflow. A weight is $p_k = e^{x_k - L}$,
-and two
-parts merge as
+and two parts merge as
 
 $$L = \ln\!\big(e^{L_1} + e^{L_2}\big), \qquad o = e^{L_1 - L}\, o_1 + e^{L_2 - L}\, o_2 .$$
 
@@ -493,10 +471,8 @@ L = m + math.log(l)
 ## 8 · Count the passes
 
 A small model of a GPU's memory counts the bytes that move between the large memory (HBM) and the
-small,
-fast one (SRAM). A slice of a tensor is loaded when something is calculated with it, and it is
-dropped with
-its name. Here are the three, for one row, block by block:
+small, fast one (SRAM). A slice of a tensor is loaded when something is calculated with it, and it
+is dropped with its name. Here are the three, for one row, block by block:
 """
 
 # %%
@@ -554,8 +530,7 @@ for fn in (three, one):
 # %% [markdown]
 """
 Three reads of the row become one. The weights are neither written nor read. And the fast memory
-holds one
-block and three numbers, however long the row.
+holds one block and three numbers, however long the row.
 """
 
 # %% [markdown]
@@ -563,8 +538,7 @@ block and three numbers, however long the row.
 ## 9 · Your turn
 
 Write your own version; `attends` is the reference. Some to try: a branch that only rescales when
-the
-maximum has risen; keeping the mean $o$ instead of $a$; going through the row from the back.
+the maximum has risen; keeping the mean $o$ instead of $a$; going through the row from the back.
 """
 
 
@@ -592,8 +566,8 @@ Never, after the first step (where the factor is 0, and multiplies 0). The maxim
 <details><summary>Answer</summary>
 
 The $i$-th is the largest of the first $i$ with probability $1/i$. In all
-$1 + \frac12 + \dots + \frac1N
-\approx \ln N + 0.58$ times. So a branch "rescale only if it rose" is rarely taken.
+$1 + \frac12 + \dots + \frac1N \approx \ln N + 0.58$ times. So a branch "rescale only if it rose" is
+rarely taken.
 
 </details>
 
@@ -602,8 +576,7 @@ $1 + \frac12 + \dots + \frac1N
 <details><summary>Answer</summary>
 
 In exact arithmetic, yes: the proof used only $\Lambda = \ell e^{m}$. In floating point it must be
-near the
-maximum, or the exponentials overflow or vanish.
+near the maximum, or the exponentials overflow or vanish.
 
 </details>
 """
@@ -613,8 +586,8 @@ maximum, or the exponentials overflow or vanish.
 ## Now you
 
 The exercises [Online softmax](../../exercises/07_flash_attention/online_softmax.ipynb) ask for
-`safe_softmax`, `logsumexp_rows`, `online_softmax` and `merge_states`. Then go on with
-[Attention without the matrix](attention_without_the_matrix.ipynb).
+`safe_softmax`, `logsumexp_rows`, `online_softmax` and `merge_states`. Then go on with [Attention
+without the matrix](attention_without_the_matrix.ipynb).
 
 ## Read next
 
@@ -623,8 +596,8 @@ The exercises [Online softmax](../../exercises/07_flash_attention/online_softmax
 - M. N. Rabe, C. Staats, *Self-attention Does Not Need O(n²) Memory*, 2021, [arXiv
   2112.05682](https://arxiv.org/abs/2112.05682): the one-pass sum of section 4.
 - T. Dao et al., *FlashAttention*, 2022, [arXiv 2205.14135](https://arxiv.org/abs/2205.14135),
-section 3.1.
+  section 3.1.
 - P. Blanchard, D. J. Higham, N. J. Higham, *Accurately computing the log-sum-exp and softmax
-functions*,
-  2021, IMA Journal of Numerical Analysis: why subtracting the maximum is also *accurate*.
+  functions*, 2021, IMA Journal of Numerical Analysis: why subtracting the maximum is also
+  *accurate*.
 """

@@ -6,10 +6,10 @@
 
 - skip the half of a causal attention that nobody sees, and mask only where it is needed,
 - pack texts of different lengths into one strip without padding, and prove that they do not see
-each other,
+  each other,
 - say what first-fit and best-fit save, and how to average a loss over packed rows,
 - let heads share their keys, look back only a little, and decode over a long cache in parallel
-parts.
+  parts.
 
 **You need** *Online softmax* and *Attention without the matrix*.
 
@@ -41,8 +41,8 @@ pictures.cells(
 ## 1 · Half of the tiles are empty
 
 A language model predicts the next token from those before it. So query $i$ may see key $j$ only if
-$j \\le i$:
-attention is **causal**. In the matrix of scores everything above the diagonal is masked.
+$j \\le i$: attention is **causal**. In the matrix of scores everything above the diagonal is
+masked.
 
 By tiles there are three kinds:
 
@@ -71,14 +71,12 @@ pictures.grid(table, places, corner="queries \\ keys")
 # %% [markdown]
 r"""
 With $n$ blocks each way, $n$ tiles are cut and $n(n-1)/2$ are full: of $n^2$, the share
-$\frac{n + 1}{2n}$ has
-work. For large $n$ that is one half. Only the $n$ cut tiles pay for a mask.
+$\frac{n + 1}{2n}$ has work. For large $n$ that is one half. Only the $n$ cut tiles pay for a mask.
 
 ### When the lengths differ
 
 A model that has already read $S - T$ tokens gets $T$ new ones. The new queries are the *last* $T$
-positions, so
-query $i$ stands at position $i + S - T$, and sees
+positions, so query $i$ stands at position $i + S - T$, and sees
 
 $$j \le i + S - T .$$
 
@@ -95,9 +93,8 @@ pictures.side_by_side(
 # %% [markdown]
 """
 One new token ($T = 1$) sees all keys on the left. On the right it would see only the first: a chat
-model that
-has forgotten everything but the first word. And with *more* queries than keys, what do the first
-ones see?
+model that has forgotten everything but the first word. And with *more* queries than keys, what do
+the first ones see?
 """
 
 # %%
@@ -112,8 +109,7 @@ Nothing. By our convention $O = 0$ and $L = -\infty$ there, and never NaN.
 ### A sliding window
 
 Some models look back at most $w$ tokens: $i + S - T - w < j \le i + S - T$. The tiles with work
-then form a band,
-and the work grows with $N w$, not $N^2$.
+then form a band, and the work grows with $N w$, not $N^2$.
 """
 
 
@@ -135,12 +131,11 @@ pictures.curve(sizes, counts, lambda n: (n / 16) ** 2, "all tiles", what="tiles 
 ## 2 · Padding is wasted work
 
 Texts have different lengths. A tensor is a rectangle. The usual way out is to fill short rows up
-with a *pad*
-token, and to mask it. The units calculate on it all the same.
+with a *pad* token, and to mask it. The units calculate on it all the same.
 
-Lengths of real texts are skewed: many short, a few long. A log-normal distribution is a fair
-picture of that.
-Here are 48 texts; the widest row sets the width.
+Lengths of real texts are skewed: many short, a few long (Krell et al. 2021 draw them for several
+data sets). A log-normal distribution is a fair picture of that. Here are 48 texts; the widest row
+sets the width.
 """
 
 # %%
@@ -155,8 +150,7 @@ pictures.bars(sorted(lengths), title="48 lengths, sorted")
 ### Several texts in a row
 
 Rows of a fixed capacity, filled with whole texts. Which text goes into which row? That is the *bin
-packing*
-problem, hard to solve exactly, easy to solve well:
+packing* problem, hard to solve exactly, easy to solve well:
 
 - **next-fit**: into the last row if it fits, else open a new one. Works on a stream.
 - **first-fit**, longest first: into the first row with room.
@@ -179,11 +173,9 @@ for capacity in (max(lengths), 1024, 2048):
 # %% [markdown]
 r"""
 How well can one do? No packing needs fewer than $\lceil \text{tokens} / \text{capacity} \rceil$
-rows. For
-first-fit with the longest first it is known that it never needs more than $\frac{11}{9}$ of the
-best possible
-number of rows, plus a constant (Johnson 1973). Let us see many batches, drawn from three
-distributions:
+rows. For first-fit with the longest first it is known that it never needs more than $\frac{11}{9}$
+of the best possible number of rows, plus a constant (Johnson 1973). Let us see many batches, drawn
+from three distributions:
 """
 
 
@@ -207,16 +199,14 @@ for sigma, words in ((0.3, "much alike"), (0.8, "mixed"), (1.2, "very mixed")):
 ## 3 · The strip
 
 Go one step further: no rows at all. Lay the texts end to end in **one strip**, and remember the
-borders. This is
-what *variable length* attention kernels take. Three things keep the texts apart:
+borders. This is what *variable length* attention kernels take. Three things keep the texts apart:
 
 - `cu_seqlens`, the *cumulative sequence lengths*: where each text begins, and the total. One entry
-more than there
-  are texts, as int32;
-- `position_ids`, which restart at 0 in each text, so that position embeddings are those of the
-text alone;
+  more than there are texts, as int32;
+- `position_ids`, which restart at 0 in each text, so that position embeddings are those of the text
+  alone;
 - `targets`: the next token *of the same text*, and −100, which the loss ignores, at the last token
-of each.
+  of each.
 """
 
 
@@ -238,8 +228,7 @@ pictures.cells({name: row.tolist() for name, row in strip.items()})
 # %% [markdown]
 """
 And what must *not* happen: that one text sees another. In the matrix over the strip only blocks on
-the diagonal
-are allowed. A kernel never looks at the rest: it loops over the texts.
+the diagonal are allowed. A kernel never looks at the rest: it loops over the texts.
 """
 
 
@@ -263,8 +252,7 @@ pictures.grid(allowed.int().tolist(), dict.fromkeys(map(tuple, allowed.nonzero()
 ### The proof by test
 
 A tiny model: embedding, positions, attention, output. We run it on the strip, and on each text
-alone. If the
-outputs of each text are equal, packing has changed nothing.
+alone. If the outputs of each text are equal, packing has changed nothing.
 """
 
 # %%
@@ -289,8 +277,7 @@ for text, mine in zip(texts, packed.split(cu_seqlens.diff().tolist()), strict=Tr
 # %% [markdown]
 """
 **Break it.** Two classic mistakes: positions that run on; borders that are forgotten. How large is
-the damage to
-the *last* text?
+the damage to the *last* text?
 """
 
 # %%
@@ -305,9 +292,8 @@ for name, wrong in (("positions run on", run_on), ("borders forgotten", one_text
 ### The loss, too
 
 The mean must be taken over **all tokens that have a target**, in the whole batch. The mean of the
-rows' means
-is something else when rows hold different numbers of targets: it lets tokens of short rows weigh
-more.
+rows' means is something else when rows hold different numbers of targets: it lets tokens of short
+rows weigh more.
 """
 
 # %%
@@ -324,21 +310,18 @@ r"""
 ## 4 · Decoding: one query, many keys
 
 While a model writes, each step has *one* query a sequence. The keys and values of all earlier
-tokens lie in the
-**cache**. The roofline of lesson 2 said: about 1 operation a byte, bound by reading the cache. Two
-ideas help.
+tokens lie in the **cache**. The roofline of lesson 2 said: about 1 operation a byte, bound by
+reading the cache. Two ideas help.
 
 ### Heads that share
 
 With $H$ heads of queries and only $G$ of keys and values, the cache is $H/G$ times smaller, and
-each key that is
-read serves $H/G$ queries. $G = 1$ is *multi-query*, $G = H$ plain, between them *grouped-query*
-attention.
-Neighbouring heads share: query head $h$ uses key head $\lfloor h\,G/H \rfloor$.
+each key that is read serves $H/G$ queries. $G = 1$ is *multi-query*, $G = H$ plain, between them
+*grouped-query* attention. Neighbouring heads share: query head $h$ uses key head
+$\lfloor h\,G/H \rfloor$.
 
-To a head of keys it is all the same which head a query comes from. So stack the queries of a
-group, as if they
-were more queries of one head: nothing is copied.
+To a head of keys it is all the same which head a query comes from. So stack the queries of a group,
+as if they were more queries of one head: nothing is copied.
 """
 
 
@@ -386,16 +369,14 @@ r"""
 ### Many workers on one row
 
 One query a head, and few sequences: a GPU has 132 processors and perhaps 32 rows of work. There is
-only one axis
-left to share out: **the keys**. Each worker attends over a part of the cache and gives its mean
-$o_w$ and its
-logsumexp $L_w$. The parts are merged as in section 7 of the first lesson:
+only one axis left to share out: **the keys**. Each worker attends over a part of the cache and
+gives its mean $o_w$ and its logsumexp $L_w$. The parts are merged as in section 7 of the first
+lesson:
 
 $$L = \ln \sum_w e^{L_w}, \qquad o = \sum_w e^{L_w - L}\, o_w .$$
 
-This is *split-K*, or "flash decoding". It is exact because merging is associative. A worker
-without a key has
-$L_w = -\infty$, and weight 0.
+This is *split-K*, or "flash decoding". It is exact because merging is associative. A worker without
+a key has $L_w = -\infty$, and weight 0.
 """
 
 
@@ -423,14 +404,12 @@ pictures.bars([round(100 * s) for s in share.tolist()], title="Share of each wor
 # %% [markdown]
 r"""
 The shares differ much: a worker whose keys do not fit the query hardly counts. The plain mean of
-the ten outputs
-would give it a tenth.
+the ten outputs would give it a tenth.
 
 ### Check yourself
 
 **1.** A batch is packed into a strip, and the texts are read by a model without any position
-embedding. Do
-`position_ids` matter?
+embedding. Do `position_ids` matter?
 
 <details><summary>Answer</summary>
 
@@ -451,19 +430,18 @@ All that have work: the diagonal cuts one, and the far edge of the window cuts i
 <details><summary>Answer</summary>
 
 No. Every query is still compared with every key. But each byte read serves $H/G$ queries: the
-intensity rises
-by that factor, and decoding is bound by memory.
+intensity rises by that factor, and decoding is bound by memory.
 
 </details>
 
-**4.** Why is the strip's work the *sum of the squares* of the lengths, and what follows for
-packing rows?
+**4.** Why is the strip's work the *sum of the squares* of the lengths, and what follows for packing
+rows?
 
 <details><summary>Answer</summary>
 
 Each text attends to itself only. So two rows with the same number of tokens may cost differently:
-one text of
-1000 costs ten times as much attention as ten of 100. Balancing tokens does not balance time.
+one text of 1000 costs ten times as much attention as ten of 100. Balancing tokens does not balance
+time.
 
 </details>
 """
@@ -473,8 +451,7 @@ one text of
 ## 5 · Your turn
 
 Another way to pack: sort by length and give each row texts of about the same length, or look only
-at the next 8
-texts of a stream. Can you come near best-fit without seeing all lengths?
+at the next 8 texts of a stream. Can you come near best-fit without seeing all lengths?
 """
 
 
@@ -484,21 +461,19 @@ def my_way(lengths, capacity):
 
 
 for way in (my_way, packing.best_fit):
-    print(f"{way.__name__:8}: padding {packing.padding(way(lengths, 1024), 1024):.1%}")
+    print(f"{way.__name__:8}: padding {packing.padding(way(lengths, 512), 512):.1%}")
 
 # %% [markdown]
 """
 ## Now you
 
 The exercises [Real batches](../../exercises/07_flash_attention/real_batches.ipynb) ask for
-`causal_blocks`,
-`pack_sequences`, `varlen_attention`, `gqa_attention` and `split_k_decode`.
+`causal_blocks`, `pack_sequences`, `varlen_attention`, `gqa_attention` and `split_k_decode`.
 
 ## Read next
 
 - M. M. Krell, M. Kosec, S. P. Perez, A. Fitzgibbon, *Efficient Sequence Packing without
-Cross-contamination*,
-  2021, [arXiv 2107.02027](https://arxiv.org/abs/2107.02027).
+  Cross-contamination*, 2021, [arXiv 2107.02027](https://arxiv.org/abs/2107.02027).
 - N. Shazeer, *Fast Transformer Decoding: One Write-Head is All You Need*, 2019, [arXiv
   1911.02150](https://arxiv.org/abs/1911.02150): multi-query attention and its arithmetic intensity.
 - J. Ainslie et al., *GQA*, 2023, [arXiv 2305.13245](https://arxiv.org/abs/2305.13245).

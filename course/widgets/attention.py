@@ -5,13 +5,17 @@ Each is a composition of `plot`: the functions below only calculate what is draw
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
 from course.widgets.controls import choice, slider, toggle
 from course.widgets.layers import columns, dots, heat, line, note
 from course.widgets.live_plot import LivePlot, plot
 
-__all__ = ["packing_board", "roofline", "softmax_stream", "tile_walk"]
+if TYPE_CHECKING:
+    from course.measure import Placed
+
+__all__ = ["measured_roofline", "packing_board", "roofline", "softmax_stream", "tile_walk"]
 
 NOT_YET, READ_NOW, DONE, SKIPPED = 0.15, 1.0, 0.6, 0.0
 
@@ -51,7 +55,8 @@ def softmax_stream(logits: Sequence[float]) -> LivePlot:
 
 
 def tile_walk(N: int = 16, D: int = 4, number_bytes: int = 2) -> LivePlot:
-    """Walk over the tiles of QKᵀ (N × N): block sizes, causal or not, SRAM and HBM bytes."""
+    """Walk over the tiles of QKᵀ (N × N): block sizes, causal or not, an SRAM that may overflow,
+    and the HBM bytes beside those of attention with the matrix."""
 
     def tiles(block_q: int, block_k: int, causal: bool) -> list[tuple[int, int]]:
         return [
@@ -74,14 +79,19 @@ def tile_walk(N: int = 16, D: int = 4, number_bytes: int = 2) -> LivePlot:
 
         return [[shade(i, j) for j in range(N)] for i in range(N)]
 
-    def bytes_moved(block_q: int, block_k: int, causal: bool) -> list[Any]:
+    def bytes_moved(block_q: int, block_k: int, causal: bool, budget: int) -> list[Any]:
         order = tiles(block_q, block_k, causal)
         rows = math.ceil(N / block_q)
         tiled = (2 * N * D + N + len(order) * 2 * block_k * D) * number_bytes
         plain = (4 * N * D + 4 * N * N) * number_bytes
         sram = (2 * block_q * D + 2 * block_k * D + block_q * block_k) * number_bytes
         return [
-            f"SRAM for one tile: {sram:,} bytes; the whole matrix: {N * N * number_bytes:,}",
+            (
+                f"SRAM for one tile: {sram:,} of {budget:,} bytes"
+                + ("" if sram <= budget else ", an overflow"),
+                sram <= budget,
+            ),
+            f"the whole matrix: {N * N * number_bytes:,} bytes",
             f"HBM: {tiled:,} bytes by tiles, {plain:,} with the matrix",
             f"{len(order)} of {rows * math.ceil(N / block_k)} tiles have work",
         ]
@@ -93,6 +103,7 @@ def tile_walk(N: int = 16, D: int = 4, number_bytes: int = 2) -> LivePlot:
         sliders={
             "block_q": choice(sizes, start=4, label="queries in a tile"),
             "block_k": choice(sizes, start=4, label="keys in a tile"),
+            "budget": choice([128, 256, 512, 1024], start=512, label="SRAM, bytes"),
             "causal": toggle(),
             "step": slider(1, 64, 1, start=1, label="tile", play=True),
         },
@@ -109,10 +120,6 @@ def roofline(machines: Mapping[str, tuple[float, float]], N: int = 4096, D: int 
 
     The slider sets the number of queries: 1 is decoding, N is prefill. Two bytes a number.
     """
-
-    def roof(flops: float, rate: float) -> tuple[Any, Any]:
-        corner = flops / rate
-        return [0.1, corner, 1e5], [0.1 * rate, flops, flops]
 
     flops, rate = next(iter(machines.values()))
 
@@ -133,7 +140,7 @@ def roofline(machines: Mapping[str, tuple[float, float]], N: int = 4096, D: int 
             ("the tiled one is bound by arithmetic, not by memory", tiled >= corner),
         ]
 
-    roofs = [line(*roof(*limits), label=name) for name, limits in machines.items()]
+    roofs = [line(*_roof(*limits), label=name) for name, limits in machines.items()]
     powers = [2**k for k in range(int(math.log2(N)) + 1)]
     return plot(
         *roofs,
@@ -145,6 +152,36 @@ def roofline(machines: Mapping[str, tuple[float, float]], N: int = 4096, D: int 
         log="xy",
         title=f"Attention over {N} keys of length {D}",
     )
+
+
+def measured_roofline(
+    flops: float, rate: float, placed: Mapping[str, "Placed"], machine: str = "this machine"
+) -> LivePlot:
+    """The roof of a machine (FLOP/s, bytes/s), and what functions reached below it."""
+
+    def said(name: str, one: "Placed") -> str:
+        limit = min(flops, rate * one.intensity)
+        return (
+            f"{name}: {one.intensity:.3g} FLOP a byte, {one.rate / 1e9:.3g} GFLOP/s, "
+            f"{one.rate / limit:.0%} of the roof there"
+        )
+
+    found = list(placed.values())
+    places = [one.intensity for one in found], [one.rate for one in found], range(len(found))
+    return plot(
+        line(*_roof(flops, rate, 1e3), label=machine),
+        dots(*places, names=list(placed), size=6),
+        note([said(*one) for one in placed.items()]),
+        x="FLOP for each byte of traffic",
+        y="FLOP/s",
+        log="xy",
+        title=f"What was reached on {machine}",
+    )
+
+
+def _roof(flops: float, rate: float, end: float = 1e5) -> tuple[list[float], list[float]]:
+    """The roof of a machine as a line: a slope up to the corner, then flat."""
+    return [0.1, flops / rate, end], [0.1 * rate, flops, flops]
 
 
 def packing_board(lengths: Sequence[int]) -> LivePlot:
@@ -167,7 +204,12 @@ def packing_board(lengths: Sequence[int]) -> LivePlot:
     def said(capacity: int, way: str) -> list[Any]:
         rows = ways[way](lengths, capacity)
         share = sum(lengths) / (len(rows) * capacity)
-        return [f"{len(rows)} rows of {capacity}: {share:.0%} tokens, {1 - share:.0%} padding"]
+        borders = [str(border) for border in accumulate(rows[0], initial=0)]
+        strip = ", ".join(borders if len(borders) < 9 else [*borders[:7], "…", borders[-1]])
+        return [
+            f"{len(rows)} rows of {capacity}: {share:.0%} tokens, {1 - share:.0%} padding",
+            f"the first row as a strip: cu_seqlens = [{strip}]",
+        ]
 
     return plot(
         columns(filled, names=["tokens", "padding"], stacked=True, label="row"),
