@@ -1,12 +1,12 @@
 # %% [markdown]
-"""
+r"""
 # Attention without the matrix
 
 **After this lesson you can**
 
 - say where the bytes of plain attention go, and count them before running anything,
 - derive FlashAttention from the online softmax, in two orders of work, and run both,
-- explain the law $\\Theta(N^2 D^2 / M)$, and see it in measured counts,
+- explain the law $\Theta(N^2 D^2 / M)$, and see it in measured counts,
 - read a roofline: when is attention bound by memory, when by arithmetic?
 
 **You need** the lesson *Online softmax*; matrix products.
@@ -21,7 +21,7 @@ import torch
 
 from course.attention import plain_attention
 from course.memory import Machine, OutOfSRAM, hbm_empty, hbm_full
-from course.widgets import pictures
+from course.widgets import line, pictures, plot
 from course.widgets.attention import measured_roofline, roofline, tile_walk
 
 tile_walk()
@@ -269,7 +269,7 @@ for n in lengths:
     counts["three steps"].append(4 * n * D + 4 * n * n)
     counts["keys outside"].append(2 * n * D + R * 2 * (n * D + n) + (1 + R) * (n * D + 2 * n))
     counts["queries outside"].append(n * D + R * 2 * n * D + n * D + n)
-pictures.curve(lengths, counts, what="numbers moved, blocks of 32, D = 16")
+pictures.curve(lengths, counts, what="numbers moved")
 
 # %% [markdown]
 r"""
@@ -308,14 +308,14 @@ a factor that fits the first point.
 
 # %%
 def least_traffic(sram):
-    for block in (64, 48, 32, 24, 16, 8):
+    for block in range(64, 3, -4):
         try:
             machine = Machine(sram=sram)
             machine.run(queries_outside, Q, K, V, block, 8)
             return block, machine.traffic / 4
         except OutOfSRAM:
             continue
-    raise ValueError("not even a block of 8 fits")
+    raise ValueError("not even a block of 4 fits")
 
 
 sizes = [5, 8, 12, 16, 24]  # KiB
@@ -325,12 +325,20 @@ list(zip(sizes, found, strict=True))
 # %%
 law = [found[0][1] * sizes[0] / size for size in sizes]
 moved = [traffic for _, traffic in found]
-pictures.curve(sizes, {"measured": moved}, law, "∝ 1 / M", what="numbers moved (n: KiB of SRAM)")
+plot(
+    line(sizes, moved, label="measured"),
+    line(sizes, law, label="∝ 1 / M", dash=1),
+    x="SRAM, KiB",
+    y="numbers moved",
+    log="xy",
+    title="N = 128, D = 16",
+)
 
 # %% [markdown]
 """
-The measured counts follow the law, with steps: a block is a whole number of rows, and we tried six
-of them. They end above it, because $Q$, $O$ and $L$ must be moved in any case.
+On logarithmic axes the law is a straight line. The measured counts follow it in steps: what counts
+is the number of rounds, and that is whole. They end above it, because $Q$, $O$ and $L$ must be
+moved in any case.
 
 **Play.** Go back to the tile walk at the top. Make the tiles larger: which number rises, which
 falls? Switch *causal* on: which tiles vanish?

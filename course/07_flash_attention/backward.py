@@ -263,8 +263,8 @@ inputs = [x.clone().requires_grad_() for x in (Q, K, V)]
 torch.autograd.gradcheck(Flash.apply, (*inputs, scale))
 
 # %% [markdown]
-"""
-**Would it notice?** Leave $\\Delta$ out, as a test of the test:
+r"""
+**Would it notice?** Leave $\Delta$ out, as a test of the test:
 """
 
 
@@ -342,9 +342,9 @@ $N$ numbers for each head of each layer, and that is what made long contexts tra
 """
 
 # %%
-sizes = [1024, 2048, 4096, 8192]
+sizes = [1024, 2048, 4096, 8192]  # P in 2 bytes a number, L in 4
 kept = {"P": [n * n * 2 / 2**20 for n in sizes], "L": [n * 4 / 2**20 for n in sizes]}
-pictures.curve(sizes, kept, what="MiB kept, one head (P in 2 bytes a number, L in 4)")
+pictures.curve(sizes, kept, what="MiB kept, one head")
 
 # %% [markdown]
 r"""
@@ -400,7 +400,7 @@ for fn in (flash_backward, my_backward):
     print(f"{fn.__name__:14}: read {machine.read:,} bytes, written {machine.written:,}")
 
 # %% [markdown]
-"""
+r"""
 ## Now you
 
 The exercise [The backward pass](../../exercises/07_flash_attention/backward.ipynb) asks for
@@ -412,7 +412,7 @@ batches](real_batches.ipynb).
 - T. Dao et al., *FlashAttention*, 2022, [arXiv 2205.14135](https://arxiv.org/abs/2205.14135),
   appendix B: the derivation, and Algorithm 4.
 - T. Dao, *FlashAttention-2*, 2023, [arXiv 2307.08691](https://arxiv.org/abs/2307.08691), Algorithm
-  2: $L$ in the place of $m$ and $\\ell$.
+  2: $L$ in the place of $m$ and $\ell$.
 - T. Chen, B. Xu, C. Zhang, C. Guestrin, *Training Deep Nets with Sublinear Memory Cost*, 2016,
   [arXiv 1604.06174](https://arxiv.org/abs/1604.06174): recomputing instead of storing, for whole
   networks.

@@ -42,10 +42,10 @@ keys. **Can you have the answer when the last key has passed, without going back
 """
 
 # %% [markdown]
-"""
+r"""
 ### First, a smaller trouble
 
-The formula, as it stands, breaks. In float32 the largest number is about $3.4 \\cdot 10^{38}$,
+The formula, as it stands, breaks. In float32 the largest number is about $3.4 \cdot 10^{38}$,
 which is $e^{88.7}$. In Python's float64 it is $e^{709.8}$.
 """
 
@@ -197,9 +197,9 @@ def two_passes(x):
 play(two_passes, logits, view=cells("x"), reference=three_passes)
 
 # %% [markdown]
-"""
+r"""
 This is the *online softmax* of Milakov and Gimelshein (2018). One pass is saved; the second is
-needed, because each $p_k$ is to be written down, and it needs the final $\\ell$.
+needed, because each $p_k$ is to be written down, and it needs the final $\ell$.
 """
 
 # %% [markdown]
@@ -239,8 +239,8 @@ values = [10.0, 20.0, 30.0, 40.0, 50.0]
 one_pass(logits, values)
 
 # %% [markdown]
-"""
-The assertion says: at *every* moment $a/\\ell$ is the attention over the keys seen so far. Not only
+r"""
+The assertion says: at *every* moment $a/\ell$ is the attention over the keys seen so far. Not only
 at the end. That is more than we asked for, and it is why a long row can be cut anywhere.
 
 **Find the bug.** Someone rescales the sum, but forgets the accumulator. Go to the first difference.
@@ -421,11 +421,11 @@ for _ in range(100):
 print("merged from the left = merged from the right, 100 times")
 
 # %% [markdown]
-"""
+r"""
 ### A tree instead of a line
 
 Associative means: the workers may merge in pairs, and the pairs in pairs. With 8 keys, 3 rounds
-instead of 7 steps. In general $\\lceil \\log_2 N \\rceil$ rounds.
+instead of 7 steps. In general $\lceil \log_2 N \rceil$ rounds.
 """
 
 

@@ -37,11 +37,11 @@ pictures.cells(
 )
 
 # %% [markdown]
-"""
+r"""
 ## 1 · Half of the tiles are empty
 
 A language model predicts the next token from those before it. So query $i$ may see key $j$ only if
-$j \\le i$: attention is **causal**. In the matrix of scores everything above the diagonal is
+$j \le i$: attention is **causal**. In the matrix of scores everything above the diagonal is
 masked.
 
 By tiles there are three kinds:

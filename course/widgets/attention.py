@@ -98,7 +98,7 @@ def tile_walk(N: int = 16, D: int = 4, number_bytes: int = 2) -> LivePlot:
 
     sizes = [size for size in (1, 2, 4, 8, 16) if size <= N]
     return plot(
-        heat(matrix, span=(0.0, 1.0), label="scores"),
+        heat(matrix, span=(0.0, 1.0), label="masked, to come, done, now"),
         note(bytes_moved),
         sliders={
             "block_q": choice(sizes, start=4, label="queries in a tile"),

@@ -1,5 +1,5 @@
 # %% [markdown]
-"""
+r"""
 # Attention without the matrix: exercises
 
 **20 points · about 70 minutes.** Before: the lesson *Attention without the matrix*, in
@@ -8,11 +8,11 @@
 After these two exercises you can
 
 - say how many numbers an attention moves through memory, before you run it;
-- write FlashAttention: exact attention, tile by tile, that never forms the $N \\times N$ matrix.
+- write FlashAttention: exact attention, tile by tile, that never forms the $N \times N$ matrix.
 
 In all of unit 7: queries are numbered $i$, keys $j$. There are $T$ queries and $S$ keys (in
 self-attention $T = S = N$), $H$ heads, $B$ sequences in a batch, and vectors of length $D$. The
-`scale` is an argument: it multiplies $QK^\\top$, once, and nothing else divides by $\\sqrt D$.
+`scale` is an argument: it multiplies $QK^\top$, once, and nothing else divides by $\sqrt D$.
 """
 
 # %% nbgrader={"grade_id": "setup", "locked": true}

@@ -1,5 +1,5 @@
 # %% [markdown]
-"""
+r"""
 # Online softmax: exercises
 
 **27 points · about 60 minutes.** Before: the lesson *Online softmax*, in
@@ -15,9 +15,9 @@ How it works: write your code where it says `YOUR CODE HERE`, run the cell, then
 below it. Each check is about one idea. When you hand in, each check is tried again on inputs that
 you have not seen, about the same idea.
 
-In all of unit 7 a **masked** logit is $-\\infty$: its weight $e^{-\\infty}$ is 0. A row that is fully
+In all of unit 7 a **masked** logit is $-\infty$: its weight $e^{-\infty}$ is 0. A row that is fully
 masked has no weights to share out. By our convention its softmax is all zeros and its logsumexp is
-$-\\infty$; a NaN is never right.
+$-\infty$; a NaN is never right.
 """
 
 # %% nbgrader={"grade_id": "setup", "locked": true}
@@ -74,7 +74,7 @@ def safe_softmax(x: torch.Tensor) -> torch.Tensor:
 
 
 # %% [markdown] nbgrader={"grade_id": "safe_softmax_hints", "locked": true}
-"""
+r"""
 <details><summary>Hint 1: the idea</summary>
 
 Subtract the largest logit of the row. Then the largest exponent is 0, and nothing can overflow.
@@ -85,7 +85,7 @@ Subtract the largest logit of the row. Then the largest exponent is 0, and nothi
 
 The maximum along the last axis, kept as an axis of size 1. The exponentials of the differences.
 Their sum along the last axis. The quotient. What is the maximum of a fully masked row, and what is
-$-\\infty - (-\\infty)$?
+$-\infty - (-\infty)$?
 
 </details>
 

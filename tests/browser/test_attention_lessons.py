@@ -10,7 +10,7 @@ from tests.browser.test_gallery import assert_well
 
 LIVE_PLOTS = {
     "online_softmax": ["softmax_stream"],
-    "attention_without_the_matrix": ["tile_walk", "roofline", "measured_roofline"],
+    "attention_without_the_matrix": ["tile_walk", "plot", "roofline", "measured_roofline"],
     "backward": [],
     "real_batches": ["packing_board"],
 }
@@ -93,9 +93,9 @@ def test_larger_tiles_move_fewer_bytes_until_the_sram_overflows(lab: Lab) -> Non
     node = live_plot(lab, "tile_walk")
     notes = node.locator(".sw-notes")
     expect(notes).to_contain_text("160 of 512 bytes")
-    expect(notes).to_contain_text("HBM: 1,184 bytes by tiles")
+    expect(notes).to_contain_text("HBM: 1,312 bytes by tiles")
     node.get_by_test_id("control-block_q").select_option("16")
-    expect(notes).to_contain_text("HBM: 416 bytes by tiles")
+    expect(notes).to_contain_text("HBM: 544 bytes by tiles")
     node.get_by_test_id("control-block_k").select_option("16")
     expect(notes).to_contain_text("1,024 of 512 bytes, an overflow")
     node.get_by_test_id("control-causal").click()

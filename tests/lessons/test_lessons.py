@@ -57,6 +57,13 @@ def test_no_plumbing_in_code(lesson: Path) -> None:
         assert not PLUMBING.search(cell.source), cell.source
 
 
+def test_mathematics_is_not_escaped_twice(lesson: Path) -> None:
+    exercises = Path(str(lesson).replace("/course/", "/solutions/"))
+    for text in filter(Path.exists, (lesson, exercises)):
+        for cell in cells(text, "markdown"):
+            assert not re.search(r"\\\\[A-Za-z]", cell.source), cell.source
+
+
 def test_links_to_files_lead_somewhere(lesson: Path) -> None:
     for cell in cells(lesson, "markdown"):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", cell.source):
