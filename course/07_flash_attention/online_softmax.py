@@ -45,8 +45,8 @@ keys. **Can you have the answer when the last key has passed, without going back
 r"""
 ### First, a smaller trouble
 
-The formula, as it stands, breaks. In float32 the largest number is about $3.4 \cdot 10^{38}$,
-which is $e^{88.7}$. In Python's float64 it is $e^{709.8}$.
+The formula, as it stands, breaks. In float32 the largest number is about $3.4 \cdot 10^{38}$, which
+is $e^{88.7}$. In Python's float64 it is $e^{709.8}$.
 """
 
 
@@ -107,9 +107,9 @@ play(three_passes, logits, view=cells("x"))
 # %% [markdown]
 """
 **Is three a lot?** When the row is longer than the fast memory, each pass fetches it again from the
-slow one. Softmax does very little arithmetic for each number, so fetching is what takes the time:
-three passes take about three times as long as one. *(How much traffic that is, we count in section
-8.)*
+slow one. Softmax does very little arithmetic for each number, so fetching is what takes the time.
+Milakov and Gimelshein (2018) count memory accesses for each logit: 4 in three passes (the last one
+also writes), 3 in two. *(We count our own in section 8.)*
 
 The second pass cannot begin before the first has ended, because it needs the maximum. Or can it?
 

@@ -41,8 +41,7 @@ r"""
 ## 1 · Half of the tiles are empty
 
 A language model predicts the next token from those before it. So query $i$ may see key $j$ only if
-$j \le i$: attention is **causal**. In the matrix of scores everything above the diagonal is
-masked.
+$j \le i$: attention is **causal**. In the matrix of scores everything above the diagonal is masked.
 
 By tiles there are three kinds:
 
@@ -368,9 +367,9 @@ for name, G in (("32 heads of keys", 32), ("8", 8), ("1", 1)):
 r"""
 ### Many workers on one row
 
-One query a head, and few sequences: a GPU has 132 processors and perhaps 32 rows of work. There is
-only one axis left to share out: **the keys**. Each worker attends over a part of the cache and
-gives its mean $o_w$ and its logsumexp $L_w$. The parts are merged as in section 7 of the first
+One query a head, and few sequences: an H100 has 132 processors, and there are perhaps 32 rows of
+work. Only one axis is left to share out: **the keys**. Each worker attends over a part of the cache
+and gives its mean $o_w$ and its logsumexp $L_w$. The parts are merged as in section 7 of the first
 lesson:
 
 $$L = \ln \sum_w e^{L_w}, \qquad o = \sum_w e^{L_w - L}\, o_w .$$
