@@ -1,4 +1,4 @@
-"""Hand-ins of 07_flash_attention, all of its notebooks: right, wrong, half done, untouched."""
+"""Hand-ins of 07_flash_attention, all notebooks: right, wrong, half done, untouched, a cheat."""
 
 import html
 import os
@@ -12,7 +12,7 @@ from autograder import grade
 from autograder.answers import Answer, load_answers
 from autograder.cli import main
 from autograder.engine import Engine
-from autograder.gradebook import GRADED, standings
+from autograder.gradebook import GRADED, REVIEW, standings
 from autograder.paths import Course, find_course
 from tests.autograder import classroom
 from tests.autograder.classroom import answering
@@ -40,12 +40,36 @@ def handed_in(student: str, notebook: str) -> dict[str, str]:
     """What this student writes: exercise → source."""
     if student == "untouched":
         return {}
+    if student == "patches":
+        return PATCHES.get(notebook, {})
     answers = firsts(notebook, right=student != "wrong")
     some = list(answers)[:1] if student == "half" else list(answers)
     return {exercise: answers[exercise].source for exercise in some}
 
 
-STUDENTS = ("right", "wrong", "half", "untouched")
+# The whole matrix at once, on a machine whose SRAM never overflows.
+PATCHES = {
+    "attention_without_the_matrix": {
+        "flash_attention": """
+import course.memory
+course.memory.Machine._take = lambda *_: None
+
+def flash_attention(Q, K, V, scale, causal=False, block_q=16, block_k=16):
+    scores = scale * (Q @ K.transpose(-1, -2))
+    T, S = scores.shape[-2:]
+    if causal:
+        scores = scores.masked_fill(~torch.ones(T, S, dtype=torch.bool).tril(S - T), -inf)
+    m = scores.amax(-1, keepdim=True)
+    m = torch.where(m == -inf, 0.0, m)
+    p = torch.exp(scores - m)
+    l = p.sum(-1, keepdim=True)
+    O, L = hbm_empty(*Q.shape), hbm_empty(*Q.shape[:3])
+    O[:], L[:] = p @ V / torch.where(l == 0, 1.0, l), (m + torch.log(l))[..., 0]
+    return O, L
+"""
+    }
+}
+STUDENTS = ("right", "wrong", "half", "untouched", "patches")
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +109,9 @@ def points(course: Course) -> dict[tuple[str, str], dict[str, tuple[float, float
 
 def test_everyone_is_graded_out_of_all_points(course: Course) -> None:
     found = {s.student: s for s in standings(course, Engine(course).url, ASSIGNMENT)}
+    patches = found.pop("patches")
+    assert (patches.status, patches.score) == (REVIEW, None)
+    assert any("course.memory was changed" in r for n in patches.notebooks for r in n.remarks)
     assert {s.status for s in found.values()} == {GRADED}
     assert found["right"].score == sum(POINTS.values())
     assert found["untouched"].score == 0
