@@ -65,6 +65,7 @@ def _configure_steps(config: Config) -> None:
         "autograder.sanitise.SafeOutputs",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    config.AssignLatePenalties.plugin_class = "autograder.late.LatePenalty"
     # Whoever puts nbgrader's own step back in the list gets the sandbox nevertheless.
     config.Autograde.Execute.kernel_name = "stepwise-sandbox"
     config.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackPage"
