@@ -10,10 +10,10 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from autograder import gradebook as book
-from autograder.build import write
 from autograder.engine import Engine
 from autograder.errors import UsageError
 from autograder.paths import find_course
+from autograder.writing import write
 
 HELP = "write scores as a table"
 COLUMNS = (

@@ -10,19 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-import jinja2
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder import findings, late, plots
 from autograder import gradebook as book
-from autograder.build import write
 from autograder.engine import Engine
 from autograder.errors import UsageError
 from autograder.findings import Check, Group, HandIn, plain
 from autograder.paths import find_course
 from autograder.plots import Plot
+from autograder.reports import templates, write_index
 from autograder.score import TO_READ
 from autograder.secret import class_secret
+from autograder.writing import write
 
 HELP = "make the class report: one page that says how the class stands"
 HARDEST, COMMONEST = 8, 12  # shown at once; all the others are in the page too, folded
@@ -79,14 +79,13 @@ def report(engine: Engine, assignment: str) -> Path:
         if folder.exists():
             folder.rename(Path(place) / "old")
         new.rename(folder)
+    write_index(course)
     return folder / "report.html"
 
 
 def render(summary: "Summary") -> str:
     """The page: all in one file, without scripts; whatever students wrote is text in it."""
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
+    environment = templates()
     environment.filters["points"] = lambda value: f"{value:g}"
     environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
     environment.filters["words"] = lambda name: name.replace("_", " ")
