@@ -27,6 +27,7 @@ class NotebookStanding:
     max_score: float
     status: str
     remarks: tuple[str, ...] = ()  # what a person should know, a sentence each
+    review: tuple[str, ...] = ()  # those of them that a person must decide about
 
 
 @dataclass(frozen=True)
@@ -139,16 +140,14 @@ def _notebook(
         status = REVIEW
     else:
         status = GRADED
+    review = [*([about["problem"]] if "problem" in about else []), *about.get("review", [])]
     return NotebookStanding(
         notebook.name,
         score=None if waiting else float(notebook.score),
         max_score=float(notebook.max_score),
         status=status,
-        remarks=(
-            *([about["problem"]] if "problem" in about else []),
-            *about.get("review", []),
-            *about.get("events", []),
-        ),
+        remarks=(*review, *about.get("events", [])),
+        review=tuple(review),
     )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from autograder.gradebook import GRADED, NOT_GRADED, NOT_HANDED_IN, REVIEW, Standing
 from autograder.layouts import as_canvas, as_csv, as_moodle, number
 from autograder.platforms import read_roster
+
+Layout = Callable[[list[Standing]], str]
 
 NAMES = {
     "plain": ("Ada", "Lovelace"),
@@ -61,7 +64,7 @@ def test_our_table_gives_back_what_went_in() -> None:
 
 
 @pytest.mark.parametrize("layout", [as_csv, as_canvas, as_moodle])
-def test_what_is_not_settled_is_empty_and_zero_is_zero(layout) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_not_settled_is_empty_and_zero_is_zero(layout: Layout) -> None:
     column = {as_csv: "score", as_canvas: "01_water", as_moodle: "Grade"}[layout]
     key = {as_csv: "student", as_canvas: "SIS Login ID", as_moodle: "Email address"}[layout]
     found = {row[key].partition("@")[0]: row[column] for row in rows(layout(CLASS))}
@@ -132,7 +135,7 @@ def test_moodle_takes_the_table_and_finds_everybody(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("layout", [as_csv, as_canvas, as_moodle])
-def test_no_cell_is_a_formula(layout, evil: str) -> None:  # type: ignore[no-untyped-def]
+def test_no_cell_is_a_formula(layout: Layout, evil: str) -> None:
     text = layout([Standing(evil, "01_water", GRADED, 1.0, 2.0, first_name=evil, email=evil)])
     for separator in ",;\t":
         for row in csv.reader(io.StringIO(text.replace("\r", "\n")), delimiter=separator):
