@@ -22,6 +22,7 @@ class Groups:
     """The groups of one sandbox."""
 
     def __init__(self) -> None:
+        sweep()
         self._name = f"stepwise-{os.getpid()}-{secrets.token_hex(3)}"
         self._folders = _usable(self._name)
         self._old: list[str] = []
@@ -33,7 +34,7 @@ class Groups:
             group = folder / name
             most = memory_bytes if controller == "memory" else processes
             with contextlib.suppress(OSError):
-                group.mkdir(exist_ok=True)
+                group.mkdir(parents=True, exist_ok=True)
                 (group / file).write_text(str(most))
                 (group / "cgroup.procs").write_text(str(process))
         return name if self._folders else None
@@ -46,13 +47,9 @@ class Groups:
     def remove(self) -> None:
         """Remove all groups; to be called when the sandbox has ended."""
         for _ in range(50):
-            self._sweep()
-            if not self._old:
+            if all(_remove(folder) for folder, _ in self._folders.values()):
                 break
-            time.sleep(0.02)
-        for folder in {folder for folder, _ in self._folders.values()}:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+            time.sleep(0.02)  # the last processes are going
 
     def _sweep(self) -> None:
         left = []
@@ -64,6 +61,29 @@ class Groups:
             except OSError:
                 left.append(name)
         self._old = left
+
+
+def sweep() -> None:
+    """Remove what graders that were killed have left: empty groups whose owner does not run."""
+    for place in {place for files in _FILES.values() for place, _ in files.values()}:
+        for folder in (ROOT / place).glob("stepwise-*-*"):
+            number = folder.name.split("-")[1]
+            if number.isdigit() and not Path("/proc", number).exists():
+                _remove(folder)
+
+
+def _remove(folder: Path) -> bool:
+    """Remove a group and those in it; False if processes are still in one of them."""
+    try:
+        for group in folder.iterdir():
+            if group.is_dir():
+                group.rmdir()
+        folder.rmdir()
+    except FileNotFoundError:
+        return True  # someone else did
+    except OSError:
+        return False
+    return True
 
 
 def usable() -> list[str]:

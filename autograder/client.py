@@ -2,8 +2,12 @@
 
 Jupyter's messages are read as what they may be, anything at all: what has not the form that it
 should have is dropped, what answers no open question is counted (`stray`) and otherwise ignored.
+They are JSON, never pickles. No message is kept beyond a size, and a kernel that sends faster than
+we can read is ended before it fills this process's memory.
 """
 
+import os
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +21,11 @@ from nbformat import NotebookNode
 
 from autograder.sandbox import Jail
 
-_LARGEST = 32 * 1024**2  # bytes of a message; the connection is cut at a larger one
+_LARGEST = 32 * 1024**2  # bytes of a part of a message; the connection is cut at a larger one
+_HELD = 512 * 1024**2  # bytes that this process may grow by on behalf of one kernel
+_LOOK = 0.1  # seconds after which clocks and memory are looked at again
+_WORDS = 10_000  # characters of an exception's text
+_VALUE = 100_000  # characters of the value of an expression that we asked for
 _GRACE = 3.0  # seconds from an interrupt to the kernel's end
 _SILENCE = 1.0  # seconds to wait for outputs after the reply
 _FLOOD = 200  # times of what is kept of a cell's output: then it is stopped
@@ -46,9 +54,11 @@ class Client:
         self._control = self._connect(zmq.DEALER, "control")
         self._iopub = self._connect(zmq.SUB, "iopub")
         self._iopub.subscribe(b"")
+        self._cut = self._iopub.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         self._poller = zmq.Poller()
-        for socket in (self._shell, self._iopub, jail.control.fileno()):
+        for socket in (self._shell, self._iopub, self._cut, jail.control.fileno()):
             self._poller.register(socket, zmq.POLLIN)
+        self._resident = _resident_bytes()
         self._answered: set[str] = set()
         self.lost = False  # whether the kernel is of no use any more
         self.stray = 0  # replies to nothing that is open
@@ -99,6 +109,9 @@ class Client:
             left = end - time.monotonic()
             if conversation.reply is not None and (conversation.idle or left <= 0):
                 return status
+            if _resident_bytes() - self._resident > _HELD:
+                self._lose()
+                return "flood"
             if left <= 0 or (conversation.size > _FLOOD * self._most and not status):
                 if status:  # it did not heed the interrupt
                     self._lose()
@@ -107,7 +120,7 @@ class Client:
                 self._session.send(self._control, "interrupt_request", {})
                 end = time.monotonic() + _GRACE
                 continue
-            events = dict(self._poller.poll(max(1, int(min(left, 60) * 1000))))
+            events = dict(self._poller.poll(max(1, int(min(left, _LOOK) * 1000))))
             if self._iopub in events:
                 for message in self._several(self._iopub):
                     conversation.heard(message)
@@ -117,9 +130,16 @@ class Client:
                     end = min(end, time.monotonic() + _SILENCE)
                 elif answer and _parent(answer) in (*self._answered, conversation.id):
                     self.stray += 1
-            elif self._jail.control.fileno() in events and self._iopub not in events:
+            elif self._iopub in events:
+                continue
+            elif self._jail.control.fileno() in events:
                 self.lost = True
                 return status or "died"
+            elif self._cut in events:
+                # The kernel ends, or it sent what is too large: nothing more comes from it.
+                ended, _, _ = select.select([self._jail.control], [], [], 1)
+                self._lose()
+                return status or ("died" if ended else "flood")
 
     def _lose(self) -> None:
         self.lost = True
@@ -185,7 +205,8 @@ class _Conversation:
                 self._clear_now()
         elif kind == "update_display_data":
             data = _bundle(content.get("data"))
-            for output in self._shown.get(_display(content), []):
+            self.size += _length(data)
+            for output in self._shown.get(_display(content), []) if self.size <= self._most else ():
                 output["data"] = data
         elif kind in ("stream", "display_data", "execute_result", "error"):
             self._keep(kind, content)
@@ -197,22 +218,22 @@ class _Conversation:
         values = {}
         expressions = reply.get("user_expressions")
         for name, value in expressions.items() if isinstance(expressions, dict) else ():
-            values[name] = _bundle(value.get("data") if isinstance(value, dict) else None).get(
-                "text/plain", ""
-            )
-        error, message = text(reply.get("ename")), text(reply.get("evalue"))
+            shown = _bundle(value.get("data") if isinstance(value, dict) else None)
+            plain = shown.get("text/plain", "")
+            values[name] = plain if len(plain) <= _VALUE else ""
+        error, message = (text(reply.get(key))[:_WORDS] for key in ("ename", "evalue"))
         return Answer(status, error, message, self._outputs, values)
 
     def _keep(self, kind: str, content: dict[str, Any]) -> None:
         output = _output(kind, content)
-        size = sum(len(str(value)) for value in output.values())
+        size = _length(output)
         before, self.size = self.size, self.size + size
         if self.size > self._most and kind != "error":
             if before <= self._most:
                 note = "\n… the rest of the output was left out.\n"
                 self._add(nbformat.v4.new_output("stream", name="stdout", text=note))
             return
-        if kind == "error" and size > self._most:
+        if self.size > self._most:
             output = nbformat.v4.new_output("error", ename=output.ename[:200], evalue="…")
         self._add(output)
         if (identity := _display(content)) and kind != "error":
@@ -249,6 +270,19 @@ def text(value: Any) -> str:
     if isinstance(value, list):
         value = "".join(part for part in value if isinstance(part, str))
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
+
+
+def _length(output: dict[str, Any]) -> int:
+    return sum(len(str(value)) for value in output.values())
+
+
+def _resident_bytes() -> int:
+    """Memory that this process holds; 0 where that cannot be known."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 def _output(kind: str, content: dict[str, Any]) -> NotebookNode:

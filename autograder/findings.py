@@ -76,6 +76,7 @@ class HandIn:
     student: str
     attempts: int
     seconds: float = 0.0  # that all its cells ran
+    unconfined: bool = False  # whether something of it ran without a sandbox
     results: list[Result] = field(default_factory=list)
     reviews: list[tuple[str, str]] = field(default_factory=list)  # (notebook, what to decide)
 
@@ -172,6 +173,7 @@ def _read_one(
     name = next(iter(checks.values())).notebook if checks else ""
     for sentence in [*([about["problem"]] if "problem" in about else []), *about.get("review", [])]:
         one.reviews.append((name, plain(sentence)))
+    one.unconfined |= bool(about.get("unconfined"))
     cells = {_grade_id(cell): cell for cell in executed["cells"]}
     one.seconds += sum(_happened(cell).get("seconds", 0.0) for cell in cells.values())
     for check in checks.values():

@@ -80,7 +80,9 @@ def _groups():
             {k: id(getattr(v, "__func__", v)) for k, v in kernel.shell_handlers.items()},
             _all_classes(kernel.session, "jupyter_client"),
             _own_callables(kernel.session),
-            [id(kernel.session), id(kernel.iopub_thread)],
+            [id(kernel.session), id(kernel.iopub_thread), id(kernel.iopub_socket)],
+            [_all_classes(way, "ipykernel") for way in (kernel.iopub_thread, kernel.iopub_socket)],
+            [_own_callables(way) for way in (kernel.iopub_thread, kernel.iopub_socket)],
         ],
         "what traces Python's work": [sys.gettrace() is None, sys.getprofile() is None],
         "the displays": [

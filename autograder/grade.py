@@ -2,13 +2,10 @@
 
 import argparse
 import contextlib
-import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -16,13 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder import gradebook as book
-from autograder import handins
+from autograder import handins, workers
 from autograder.engine import Engine
 from autograder.errors import UsageError
 from autograder.execute import Limits
 from autograder.intake import recognise
 from autograder.paths import find_course
-from autograder.pipeline import Graded, Job, grade_job
+from autograder.pipeline import Graded, Job
 from autograder.preprocessors import Run
 from autograder.record import Writer, withdraw
 from autograder.repair import layout_of
@@ -105,7 +102,7 @@ def grade(
     except SandboxUnavailable as error:
         raise UsageError(f"{error}.") from error
     begun = time.monotonic()
-    with contextlib.closing(_results(tasks, jobs)) as results:
+    with contextlib.closing(workers.results(tasks, jobs)) as results:
         for number, graded in enumerate(results):
             problem = _write(engine, assignment, graded)
             (standing,) = book.standings(course, engine.url, assignment, [graded.student])
@@ -125,35 +122,11 @@ def _jobs(
         cells = {name: layout_of(gradebook, course, assignment, name) for name in expected}
     extra = course.solutions / assignment
     secret = class_secret(course)
-    leave_out = (*engine.coursedir.ignore, "*.ipynb", "timestamp.txt", "submission_secret.txt")
+    leave_out = tuple(engine.coursedir.ignore)
     for student in students:
         folder = course.submitted(student, assignment)
         _find_renamed(folder, expected)
-        yield Job(
-            *(student, folder, extra if extra.is_dir() else None, leave_out, cells, secret, limits)
-        )
-
-
-def _results(tasks: list[Job], jobs: int) -> Generator[Graded, None, None]:
-    """Each result as soon as it is there. A worker that is killed costs no other its grade."""
-    if jobs <= 1 or len(tasks) <= 1:
-        yield from map(grade_job, tasks)
-        return
-    waiting = list(tasks)
-    for _ in range(3):
-        pool = ProcessPoolExecutor(min(jobs, len(waiting)), multiprocessing.get_context("fork"))
-        try:
-            running = {pool.submit(grade_job, task): task for task in waiting}
-            for future in as_completed(running):
-                if not isinstance(future.exception(), BrokenProcessPool):
-                    waiting.remove(running[future])
-                    yield future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-        if not waiting:
-            return
-    for task in waiting:
-        yield Graded(task.student, problem="the process that graded it was killed")
+        yield Job(student, folder, extra, leave_out, cells, secret, limits)
 
 
 def _write(engine: Engine, assignment: str, graded: Graded) -> str:
@@ -166,7 +139,7 @@ def _write(engine: Engine, assignment: str, graded: Graded) -> str:
         except (OSError, SQLAlchemyError, ValueError) as error:
             problem = f"{type(error).__name__}: {error}"
         if problem:
-            withdraw(writer.gradebook, assignment, graded.student)
+            withdraw(engine.course, writer.gradebook, assignment, graded.student)
     return problem
 
 

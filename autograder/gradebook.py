@@ -102,9 +102,8 @@ def _standing(
     )
     statuses = {notebook.status for notebook in notebooks}
     # A hand-in that came since: what is in the gradebook is about an earlier one.
-    if handed_in and _timestamp(course.submitted(student, assignment)) != _timestamp(
-        course.autograded(student, assignment)
-    ):
+    folders = (course.submitted(student, assignment), course.autograded(student, assignment))
+    if handed_in and len({handins.timestamp_of(folder) for folder in folders}) > 1:
         statuses.add(NOT_GRADED)
     status = next((s for s in (NOT_GRADED, REVIEW) if s in statuses), GRADED)
     penalty = float(sum(n.late_submission_penalty or 0.0 for n in submission.notebooks))
@@ -119,13 +118,6 @@ def _standing(
         seconds_late=float(submission.total_seconds_late or 0.0),
         doubt=late.doubt(submission.timestamp) if submission.duedate else "",
     )
-
-
-def _timestamp(folder: Path) -> str | None:
-    try:
-        return (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        return None
 
 
 def _notebook(
@@ -146,7 +138,11 @@ def _notebook(
         score=None if waiting else float(notebook.score),
         max_score=float(notebook.max_score),
         status=status,
-        remarks=(*review, *about.get("events", [])),
+        remarks=(
+            *review,
+            *about.get("events", []),
+            *(["ran without a sandbox"] if about.get("unconfined") else []),
+        ),
         review=tuple(review),
     )
 

@@ -4,8 +4,9 @@ A `Job` goes in and a `Graded` comes out, both plain data, so that workers can b
 same functions make the steps that stock `nbgrader autograde` runs (autograder.preprocessors).
 """
 
+import contextlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,22 @@ from nbgrader.preprocessors import LimitOutput
 
 from autograder.execute import KernelUnavailable, Limits, execute
 from autograder.files import copy_plain
-from autograder.intake import Unreadable, read_notebook
+from autograder.intake import read_handed_in
 from autograder.notebooks import dumps, fingerprint
 from autograder.repair import Labelled, repair
+from autograder.sandbox import NOT_FOR_STUDENTS, SANDBOX
 from autograder.sanitise import SafeOutputs
 from autograder.score import score
 from autograder.secret import hidden_environment
 
+# Whatever else runs the notebook, nbgrader's own step or a person in JupyterLab, gets the sandbox.
+_KERNEL = {
+    "kernelspec": {
+        "name": SANDBOX,
+        "display_name": "Python 3 (sandbox, for grading)",
+        "language": "python",
+    }
+}
 NO_RESPONSE = "No response."  # nbgrader's comment on an answer that was left as it was
 
 
@@ -62,15 +72,11 @@ def grade_job(job: Job) -> Graded:
     """Grade a hand-in. Never raises: trouble of the grader's is a `problem`."""
     graded = Graded(job.student)
     try:
-        with tempfile.TemporaryDirectory(prefix="stepwise-") as place:
-            files = Path(place)
-            copy_plain(job.folder, files, job.leave_out)
-            if job.extra is not None:
-                copy_plain(job.extra, files, job.leave_out)
+        with files_of(job.folder, job.extra, job.leave_out) as files:
             for name, cells in job.cells.items():
                 path = job.folder / f"{name}.ipynb"
                 if path.is_symlink() or path.exists():
-                    notebook = read(path)
+                    notebook = read_handed_in(path)
                     mend(notebook, cells)
                     notebook = run(notebook, files, job.limits, job.secret)
                     graded.notebooks[name] = finish(notebook)
@@ -79,24 +85,26 @@ def grade_job(job: Job) -> Graded:
     return graded
 
 
-def read(path: Path) -> NotebookNode:
-    """The notebook at `path`; an empty one that says why if it cannot be read."""
-    try:
-        if path.is_symlink() or not path.is_file():
-            raise Unreadable("it is no plain file")
-        notebook = read_notebook(path.read_bytes())
-        notebook.metadata.get("stepwise", {}).pop("unreadable", None)
-    except (Unreadable, OSError) as error:
-        notebook = nbformat.v4.new_notebook()
-        notebook.metadata["stepwise"] = {"unreadable": str(error)}
-    return notebook
+@contextlib.contextmanager
+def files_of(folder: Path, extra: Path | None, leave_out: Sequence[str]) -> Iterator[Path]:
+    """A folder for a while, with the plain files of a hand-in, and over them the instructor's.
+
+    Files that match a pattern in `leave_out` or in NOT_FOR_STUDENTS are not in it.
+    """
+    patterns = (*leave_out, *NOT_FOR_STUDENTS)
+    with tempfile.TemporaryDirectory(prefix="stepwise-") as place:
+        files = Path(place)
+        copy_plain(folder, files, patterns)
+        if extra is not None and extra.is_dir():
+            copy_plain(extra, files, patterns)
+        yield files
 
 
 def mend(notebook: NotebookNode, cells: Sequence[Labelled]) -> None:
     """Repair in place; the notebook's metadata then tells what was repaired, or the problem."""
     problem = notebook.metadata.get("stepwise", {}).get("unreadable")
     repairs = repair(notebook, cells)
-    notebook.metadata = nbformat.from_dict({"stepwise": {"repairs": repairs}})
+    notebook.metadata = nbformat.from_dict({"stepwise": {"repairs": repairs}} | _KERNEL)
     if problem:
         sentence = f"The file that was handed in could not be read: {problem}."
         notebook.cells.insert(0, nbformat.v4.new_markdown_cell(sentence, id="problem"))

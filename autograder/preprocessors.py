@@ -4,6 +4,8 @@ Sanitise: `Repair`. Then, on the repaired notebook: `Run`, `SaveScores`. What ea
 the notebook's metadata under "stepwise": problem (why it could not be graded), repairs, review.
 """
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Float, Integer
 
-from autograder import pipeline
+from autograder import handins, pipeline
 from autograder.execute import Limits
 from autograder.paths import Course
 from autograder.repair import layout_of
@@ -25,6 +27,13 @@ Done = tuple[NotebookNode, Resources]
 def _course(preprocessor: NbGraderPreprocessor) -> Course:
     """The course of the converter that runs `preprocessor`."""
     return Course(Path(preprocessor.parent.parent.coursedir.root))
+
+
+def drop_links(*, notebooks: Sequence[str], **_: str) -> None:
+    """Before nbgrader copies the hand-in that `notebooks` lie in: see handins.drop_links."""
+    for folder in {Path(notebook).parent for notebook in notebooks}:
+        for path in handins.drop_links(folder):
+            logging.getLogger("nbgrader").warning("%s was no plain file: removed", path)
 
 
 class Repair(NbGraderPreprocessor):
@@ -52,8 +61,13 @@ class Run(NbGraderPreprocessor):
         )
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Done:
-        files = Path(resources["metadata"]["path"])
-        return pipeline.run(nb, files, self.limits(), class_secret(_course(self))), resources
+        course, names = _course(self), resources["nbgrader"]
+        student, assignment = names["student"], names["assignment"]
+        # From what was handed in, not from the converter's copy of it: that one followed links.
+        folder, extra = course.submitted(student, assignment), course.solutions / assignment
+        with pipeline.files_of(folder, extra, self.parent.parent.coursedir.ignore) as files:
+            nb = pipeline.run(nb, files, self.limits(), class_secret(course))
+        return nb, resources
 
 
 class SaveScores(SaveAutoGrades):

@@ -10,6 +10,7 @@ import ast
 import builtins
 import json
 import random
+import re
 from pathlib import Path
 
 from autograder.client import Answer, Client
@@ -60,7 +61,8 @@ class Doubt:
         if found["environment"] != environment:
             surprises.append("the environment of hidden tests was changed")
         if found["equal"]:
-            surprises.append(f"{found['equal'][0]:.40} objects equal anything")
+            name = re.sub(r"\W", "?", str(found["equal"][0]))
+            surprises.append(f"{name:.40} objects equal anything")
         surprises += self._must_pass(source)
         if last or self._random.random() < 0.2:
             surprises += self._must_fail(source)
@@ -79,9 +81,9 @@ class Doubt:
         answer = self._client.run("", _SECONDS, {"found": expression})
         try:
             found = json.loads(ast.literal_eval(answer.values["found"]))
-            return found if isinstance(found, dict) else {}
-        except (KeyError, ValueError, SyntaxError, RecursionError, MemoryError):
+        except (KeyError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
             return {}
+        return found if _has_its_form(found) else {}
 
     def _must_fail(self, source: str) -> list[str]:
         kinds = ["assert", "check"] if "check" in source else ["assert"]
@@ -112,15 +114,18 @@ class Doubt:
             untrue["torch"] = f"assert t.{ask}({tensor}([{one}.5]), {tensor}([{far}.5]))"
             untrue["torch"] = untrue["torch"].replace("t.", "__import__('torch').", 1)
         note = self._word()
-        lines = [f"{note} = []", f"assert {one} + {two} == {one + two}"]
+        # What it prints must arrive: else a test's own number of points might have been lost.
+        lines = [f"{note} = []", f"assert {one} + {two} == {one + two}", f"print('{note}')"]
         for kind, statement in untrue.items():
             lines += ["try:", f"    {statement}"]
             lines += [f"except AssertionError: {note}.append({kind!r})"]
         answer = self._client.run(
             "\n".join(lines), _SECONDS, {"sum": f"{one} + {two}", "caught": note}
         )
-        if answer.status != "ok" or answer.values.get("sum") != str(one + two) or answer.outputs:
+        if answer.status != "ok" or answer.values.get("sum") != str(one + two):
             return [f"a cell that must pass {_did(answer)}"]
+        if [output.get("text") for output in answer.outputs] != [f"{note}\n"]:
+            return ["a cell showed something else than what it printed"]
         if answer.values.get("caught") != repr(list(untrue)):
             return ["a comparison that must fail did not"]
         return []
@@ -130,6 +135,14 @@ class Doubt:
 
     def _word(self) -> str:
         return f"w{self._random.getrandbits(60):x}"
+
+
+def _has_its_form(found: object) -> bool:
+    """Whether an answer has the form of fingerprint.py's: students' code can give another."""
+    kinds = {"groups": dict, "names": dict, "environment": dict, "equal": list}
+    return isinstance(found, dict) and all(
+        isinstance(found.get(key), kind) for key, kind in kinds.items()
+    )
 
 
 def _did(answer: Answer) -> str:

@@ -1,4 +1,4 @@
-"""The sandbox for every Jupyter program: a kernel provisioner, chosen by the kernelspec `SANDBOX`.
+"""The sandbox for every Jupyter program: a kernel provisioner, chosen by the kernelspec SANDBOX.
 
 `bootstrap.py` installs the kernelspec (autograder/kernel.json) into the environment. Whatever
 starts that kernel, nbgrader's own steps or nbconvert or JupyterLab, gets a jail of the sandbox.
@@ -14,8 +14,6 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
 
 from autograder.sandbox import Jail, shared
-
-SANDBOX = "stepwise-sandbox"  # the name of the kernelspec, and of the provisioner
 
 
 class SandboxProvisioner(KernelProvisionerBase):

@@ -4,6 +4,7 @@ The rows are those that nbgrader's own converter would write.
 """
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +16,9 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.engine import Engine, known_remarks
 from autograder.files import copy_plain
+from autograder.handins import timestamp_of
 from autograder.late import Penalties
+from autograder.paths import Course
 from autograder.pipeline import Graded
 
 NOT_HANDED_IN = "This notebook was not handed in."
@@ -83,8 +86,8 @@ class Writer:
 def _timestamp(folder: Path) -> datetime | None:
     """When the hand-in came (UTC); None if nothing says so, or in no way that can be understood."""
     try:
-        return utils.parse_utc((folder / "timestamp.txt").read_text(encoding="utf-8").strip())
-    except (OSError, ValueError, OverflowError):
+        return utils.parse_utc(timestamp_of(folder))
+    except (ValueError, OverflowError):
         return None
 
 
@@ -104,8 +107,12 @@ def _one_transaction(gradebook: Gradebook) -> Iterator[None]:
         del session.commit
 
 
-def withdraw(gradebook: Gradebook, assignment: str, student: str) -> None:
-    """After a failure nothing may look graded: automatic points of an earlier time are removed."""
+def withdraw(course: Course, gradebook: Gradebook, assignment: str, student: str) -> None:
+    """After a failure nothing may look graded: what an earlier time gave automatically is removed.
+
+    Points that a person gave stay.
+    """
+    shutil.rmtree(course.autograded(student, assignment), ignore_errors=True)
     try:
         submission = gradebook.find_submission(assignment, student)
     except MissingEntry:

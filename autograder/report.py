@@ -218,6 +218,8 @@ class Summary:
                 open_ones = list(_open_reviews(one)) or [("Graded again", _AGAIN)]
                 for title, reason in open_ones:
                     note(title, reason, one.student)
+            if one.unconfined:
+                note("No sandbox", "Their code could have changed anything of yours.", one.student)
         for standing in self.handed_in:
             if standing.doubt and standing.status != book.NOT_GRADED:
                 doubt = f"{standing.doubt[0].upper()}{standing.doubt[1:]}."
@@ -269,6 +271,10 @@ _CALLS = {
     "Not believed": (
         ("is not believed", "are not believed"),
         f"{_BY_HAND}read the code and give the points.",
+    ),
+    "No sandbox": (
+        ("ran without a sandbox", "ran without a sandbox"),
+        "Grade them again with the sandbox: `autograder doctor` says what it needs.",
     ),
     "Not readable": (
         ("cannot be read", "cannot be read"),

@@ -28,15 +28,15 @@ from typing import Any
 from autograder import cgroups
 from autograder.files import copy_plain
 
-INSTALL = (
-    "install bubblewrap (Debian, Ubuntu: `sudo apt-get install bubblewrap`), "
-    "or say --no-sandbox if you trust every hand-in"
-)
+SANDBOX = "stepwise-sandbox"  # the name of the kernelspec, and of the provisioner
+_OR = "or say --no-sandbox if you trust every hand-in"
+INSTALL = f"install bubblewrap (Debian, Ubuntu: `sudo apt-get install bubblewrap`), {_OR}"
+ALLOW = f"let this user make user namespaces (man bwrap; containers often forbid it), {_OR}"
 _INSIDE = Path(__file__).with_name("inside")
 _LIBRARY = "/stepwise/library"  # course and kernels, seen from inside
 _NOBODY = 65534
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
-_NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handin.json")
+NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handin.json")
 # What hand-ins import: done once, before any fork. None of it may start a thread or touch a GPU.
 WARM = (
     *("numpy", "torch", "torch.optim", "torch._dynamo", "matplotlib.pyplot"),
@@ -119,8 +119,9 @@ class Sandbox:
             self._process.wait()
             reason = self._last_error() or f"it ended with code {self._process.returncode}"
             self.close()
-            what = "no sandbox could be made" if self.isolated else "Python did not start"
-            raise SandboxUnavailable(f"{what} ({reason})")
+            if self.isolated:
+                raise SandboxUnavailable(f"no sandbox could be made ({reason}): {ALLOW}")
+            raise SandboxUnavailable(f"Python did not start ({reason})")
 
     def launch(self) -> None:
         """Start the server if it is not running, without waiting for its imports."""
@@ -182,7 +183,7 @@ class Sandbox:
         folder = self._run / "jails" / name
         (folder / "files").mkdir(mode=0o700, parents=True)
         if files is not None:
-            copy_plain(files, folder / "files", _NOT_FOR_STUDENTS)
+            copy_plain(files, folder / "files", NOT_FOR_STUDENTS)
         isolated = self.isolated
         if isolated and os.geteuid() == 0:
             _give(folder, _NOBODY)

@@ -122,7 +122,7 @@ SHARING: dict[str, tuple[str, float | None]] = {
     "points": (FIVES, None),  # would be 20 of 4 points
 }
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
 
 
 @pytest.fixture(scope="module")

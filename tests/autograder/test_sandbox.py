@@ -18,8 +18,8 @@ from nbclient import NotebookClient
 
 from autograder import cgroups, sandbox
 from autograder.client import Answer, Client, conversation
-from autograder.provisioner import SANDBOX, SandboxProvisioner
-from autograder.sandbox import Bounds, Sandbox, SandboxUnavailable
+from autograder.provisioner import SandboxProvisioner
+from autograder.sandbox import SANDBOX, Bounds, Sandbox, SandboxUnavailable
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SMALL = Bounds(
@@ -29,7 +29,7 @@ SMALL = Bounds(
     scratch_bytes=8 * 1024**2,
     scratch_files=500,
 )
-pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not here")
+pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture(scope="module")
@@ -242,6 +242,35 @@ def test_groups_and_folders_are_removed() -> None:
         groups = [place for place, _ in box._groups._folders.values()] if box._groups else []
     assert not folder.exists()
     assert not [place for place in groups if place.exists()]
+
+
+@pytest.mark.skipif(not cgroups.usable(), reason="no groups may be made here")
+def test_groups_of_a_grader_that_was_killed_are_swept() -> None:
+    script = """
+import os, signal
+from autograder.sandbox import Sandbox
+box = Sandbox(warm=False)
+with box.jail(None):
+    print(*[place for place, _ in box._groups._folders.values()], flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-c", script]
+    killed = subprocess.run(command, env=environment, text=True, capture_output=True)
+    places = [Path(place) for place in killed.stdout.split()]
+    assert places, killed.stderr
+    assert all(any(group.is_dir() for group in place.iterdir()) for place in places)
+    alive = cgroups.Groups()
+    for _ in range(100):
+        cgroups.sweep()
+        if not any(place.exists() for place in places):
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail(f"{places} are still there")
+    assert all(place.exists() for place, _ in alive._folders.values()), "of one that runs"
+    alive.remove()
+    assert not any(place.exists() for place, _ in alive._folders.values())
 
 
 def test_without_bubblewrap_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -292,6 +292,9 @@ BROKEN = {
     "another JSON": broken(b"[1, 2, 3]"),
     "a number": broken(b"1"),
     "nested too deep": broken(b"[" * 100_000),
+    "nested deeply enough": right(
+        saying("add_small", deep=json.loads("[" * 800 + "]" * 800)), expect=PERSON
+    ),
     "no cells": broken(json.dumps({"nbformat": 4}).encode()),
     "cells of another kind": broken(notebook(cells="none")),
     "odd cells": broken(notebook(cells=[1, None, {"cell_type": 7, "source": {}}]), NOTHING),

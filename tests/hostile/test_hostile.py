@@ -1,7 +1,6 @@
 """The hostile corpus, in one class: no undeserved point, nobody lost or touched, no leak."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +17,7 @@ from autograder.secret import class_secret
 from tests.autograder import classroom
 from tests.hostile.corpus import CORPUS, FULL, LEAKS, NOTHING, OUTPUTS, PERSON, RIGHT
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not here"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
 STUDENTS = {f"h{number:03d}": name for number, name in enumerate(CORPUS)}
 CELLS = ("add_small", "add_root", "times_sum")
 

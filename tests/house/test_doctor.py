@@ -1,7 +1,6 @@
 """`autograder doctor`: what it says of machines that have less."""
 
 import os
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -72,7 +71,7 @@ def test_sandbox(
     assert text in finding.text
 
 
-@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not here")
+@pytest.mark.sandbox
 def test_sandbox_and_warm_start_are_tried() -> None:
     finding = doctor.sandbox()
     assert finding.state == doctor.GOOD
