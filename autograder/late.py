@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.plugins import BasePlugin
+from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Float, TraitError, validate
 from traitlets.config import Config
@@ -40,9 +40,10 @@ def doubt(handed_in: datetime | None, now: datetime | None = None) -> str:
     return ""
 
 
-class LatePenalty(BasePlugin):
+class LatePenalty(LateSubmissionPlugin):
     """A share of the points earned, for each day begun after the grace period, up to a cap.
 
+    nbgrader's own setting, LateSubmissionPlugin.penalty_method = "zero", still takes all.
     A hand-in whose recorded time cannot be believed loses nothing; `doubt` says why.
     """
 
@@ -72,6 +73,8 @@ class LatePenalty(BasePlugin):
         if why:
             self.log.warning("%s: %s; no points off for being late", student_id, why)
             return None
+        if self.penalty_method == "zero":
+            return score
         return self.penalty(score, total_seconds_late)
 
     def penalty(self, score: float, seconds_late: float) -> float | None:

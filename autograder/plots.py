@@ -6,6 +6,7 @@ by colour alone. https://jfly.uni-koeln.de/color/
 
 import io
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -155,5 +156,8 @@ def _png(draw: Draw, look: Look, size: Size) -> bytes:
         label.set_color(look.ink)
         label.set_fontsize(10)
     out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
+    with warnings.catch_warnings():
+        # A box stands for a letter that the font lacks; the text alternative has the letter.
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font")
+        figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()

@@ -201,6 +201,9 @@ class Summary:
         needed = {s for call in self.calls for _, students in call.reasons for s in students}
         if total == 1:
             return f"Look at the one hand-in: {said}."
+        if len(self.calls) == 1:
+            only = self.calls[0]
+            return f"{only.students} of {total} hand-ins {only.says[only.students > 1]}."
         return f"Look at {len(needed)} of {total} hand-ins: {said}."
 
     def _calls(self, found: Iterable[HandIn]) -> list[Call]:
@@ -208,7 +211,7 @@ class Summary:
         reasons: dict[str, dict[str, dict[str, None]]] = {title: {} for title in _CALLS}
 
         def note(title: str, reason: str, student: str) -> None:
-            reasons[title].setdefault(reason, {})[student] = None
+            reasons[title].setdefault(plain(reason), {})[student] = None
 
         for standing in self.not_graded:
             note("Not graded", "No points, which is not the same as 0.", standing.student)

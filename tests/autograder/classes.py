@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from nbgrader.api import Gradebook
 
@@ -155,5 +155,14 @@ def set_due(engine: Engine, due: datetime | None = DUE) -> None:
         gradebook.update_or_create_assignment(UNIT, duedate=due)
 
 
-def now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+def passes(name: str, grade_id: str) -> bool:
+    """Whether an answer of ANSWERS should pass a check: what its author knows of it."""
+    failing = {
+        "from zero": {"largest_anywhere"},
+        "last missing": {"largest_anywhere"},
+        "sorts": {"largest_keeps", "between_either_way"},
+        "half": {"between_either_way"},
+    }
+    for name_ in ("raises", "endless"):
+        failing[name_] = {"largest_anywhere", "largest_keeps"}
+    return grade_id not in failing.get(name, set())
