@@ -4,14 +4,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from autograder import findings
 from autograder.findings import Check, HandIn, Reason, Result
 from autograder.gradebook import GRADED, REVIEW, Standing
 from autograder.report import Summary, render
 from tests.browser.accessibility import violations
-from tests.browser.lab import SCREENSHOTS
+from tests.browser.lab import SCREENSHOTS, Lab
 
 pytestmark = pytest.mark.browser
 CHECK = Check("tanks", "largest_keeps", "largest", "leaves the list alone", 2.0)
@@ -87,3 +87,13 @@ def test_on_paper_it_is_light_and_whole(browser: Browser, report: Path) -> None:
     assert picture.evaluate("img => img.currentSrc === img.src"), "the light one"
     assert page.get_by_text("student_36").first.is_visible(), "what is folded on the screen"
     context.close()
+
+
+def test_jupyterlabs_menu_leads_to_the_reports(lab: Lab) -> None:
+    lab.page.get_by_role("menuitem", name="View", exact=True).click()
+    lab.page.get_by_role("menuitem", name="Class Reports").click()
+    viewer = lab.page.locator(".jp-HTMLViewer iframe").content_frame
+    # None was made in the course that is served here.
+    expect(viewer.get_by_role("heading", name="Class reports")).to_be_visible()
+    expect(viewer.locator("body")).to_contain_text("autograder report")
+    lab.screenshot("report-in-jupyterlab")
