@@ -56,6 +56,8 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._hidden -= tag == "style"
+        if tag == "tr":
+            self.rows.append([])  # what follows is in no row
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
