@@ -169,7 +169,7 @@ class Client:
         """As Session.deserialize, without its search for dates in every text."""
         try:
             _, parts = self._session.feed_identities(socket.recv_multipart(zmq.NOBLOCK))
-            signature, *texts = (bytes(part) for part in parts[:5])
+            signature, *texts = (part for part in parts[:5] if isinstance(part, bytes))
             if not compare_digest(self._session.sign(texts), signature):
                 return None
             header, parent, _, content = (json.loads(part) for part in texts)
