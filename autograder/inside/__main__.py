@@ -17,7 +17,7 @@ import warnings
 
 import jail
 import kernel
-from system import undumpable
+from system import large_pages, undumpable
 
 
 def main() -> None:
@@ -36,6 +36,7 @@ def main() -> None:
         undumpable()
     gc.collect()
     gc.freeze()  # a fork that collects garbage would copy every page
+    large_pages()
     print(json.dumps({"missing": missing, "threads": threading.active_count()}), flush=True)
     _serve(settings)
 
