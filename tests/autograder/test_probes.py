@@ -96,6 +96,7 @@ TAMPERED = {
     "torch.Tensor": "import torch\ntorch.Tensor.__eq__ = lambda s, o: True",
     "course.checks": "import course.checks\ncourse.checks.difference = lambda *a, **k: ''",
     "objects equal anything": "class Equal:\n    def __eq__(self, other): return True",
+    "gc was changed": "import gc\ngc.get_objects = lambda *a: []",
     "redefined": "math = 5",
 }
 
@@ -105,6 +106,23 @@ TAMPERED = {
 def test_each_way_of_tampering_is_named(client: Client, sentence: str, student: str) -> None:
     test = TEST + "\nassert math.sqrt(4) == 2"
     assert sentence in "; ".join(doubts(client, student, test))
+
+
+@pytest.mark.sandbox
+def test_classes_that_are_not_listed_any_more_are_found(client: Client) -> None:
+    """Only what was made since the fork is looked at: what is frozen seems to be older."""
+    student = "class Equal:\n    def __eq__(self, other): return True\nimport gc\ngc.freeze()"
+    assert doubts(client, student) == ["Equal objects equal anything"]
+
+
+@pytest.mark.sandbox
+def test_the_environment_is_set_for_what_comes_next(client: Client) -> None:
+    doubt = Doubt(client)
+    then = "__import__('os').environ.update({'STEPWISE_CLASS_SECRET': 'x'})"
+    assert doubt.surprises(TEST, {}, False, then) == []
+    assert doubt.done
+    assert doubt.surprises(TEST, {"STEPWISE_CLASS_SECRET": "x"}, False, "1 / 0") == []
+    assert not doubt.done
 
 
 @pytest.mark.sandbox
