@@ -298,7 +298,9 @@ def _dots(look: Any, data: Data, x: Place, y: Place) -> list[str]:
 
 
 def _handles(look: Any, data: Data, x: Place, y: Place) -> list[str]:
-    return [_mark(0, x(px), y(py), 6, _colour(look)) for px, py in data["places"]]
+    return [
+        _mark(look["look"]["mark"], x(px), y(py), 6, _colour(look)) for px, py in data["places"]
+    ]
 
 
 def _rule(look: Any, data: Data, x: Place, y: Place) -> list[str]:

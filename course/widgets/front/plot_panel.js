@@ -382,7 +382,7 @@ export function plotPanel(spec, drag, hooks) {
   function handle(layer, index) {
     const name = layer.look.name;
     const pen = new TextPen();
-    drawMark(pen, 0, 0, 0, 7);
+    drawMark(pen, layer.look.mark, 0, 0, 7);
     const many = now.points[name].length > 1;
     const made = focusable(
       shape(
@@ -515,7 +515,7 @@ function swatch(layer, order) {
     svg.append(shape("path", { d: "M0 6h26", stroke: colour, "stroke-width": layer.kind === "slope" ? 3 : 2.2, "stroke-dasharray": dash || "none" }));
   } else if (layer.kind === "dots" || layer.kind === "handles") {
     const pen = new TextPen();
-    drawMark(pen, layer.kind === "dots" ? order : 0, 13, 6, 4.5);
+    drawMark(pen, layer.kind === "dots" ? order : layer.look.mark, 13, 6, 4.5);
     svg.append(shape("path", { d: pen.text, fill: colour }));
   } else {
     const faint = layer.kind === "fill" || layer.kind === "band";
