@@ -2,7 +2,8 @@
 
 A function of a torch tensor is used as it is: autograd differentiates it. One that works on a
 single number (with `if`, `max`, `math.exp`) is called for each number, and its derivative is a
-central difference. torch is imported when a function is first called.
+central difference; at a kink or a jump, the flatter of the two one-sided ones (as for torch's ReLU,
+which has slope 0 at 0). torch is imported when a function is first called.
 """
 
 import functools
@@ -13,7 +14,7 @@ from course.widgets.values import short_repr
 
 Activation = Callable[..., Any]
 
-STEP = 1e-5  # of the central difference, in double precision
+STEP = 1e-5  # of the differences, in double precision
 _WRONG_FORM = (TypeError, ValueError, AttributeError, RuntimeError)
 
 
@@ -96,14 +97,18 @@ def _number_by_number() -> Activation:
         def backward(context: Any, rate: Any) -> Any:
             (x,) = context.saved_tensors
             wide = x.double()
-            rise = _each(context.fn, wide + STEP) - _each(context.fn, wide - STEP)
-            return rate * (rise / (2 * STEP)).to(x.dtype), None
+            here = _each(context.fn, wide)
+            left = (here - _each(context.fn, wide - STEP)) / STEP
+            right = (_each(context.fn, wide + STEP) - here) / STEP
+            smooth = (left - right).abs() < 1e-3 * (1 + left.abs() + right.abs())
+            flatter = torch.where(left.abs() < right.abs(), left, right)
+            return rate * torch.where(smooth, (left + right) / 2, flatter).to(x.dtype), None
 
     def _each(fn: Activation, x: Any) -> Any:
         answers = [float(fn(one)) for one in x.detach().double().flatten().tolist()]
         return torch.tensor(answers, dtype=torch.float64).reshape(x.shape).to(x.dtype)
 
-    return NumberByNumber.apply  # type: ignore[no-any-return]
+    return NumberByNumber.apply
 
 
 @functools.cache
@@ -119,4 +124,4 @@ def _flat() -> Activation:
         def backward(context: Any, rate: Any) -> Any:
             return torch.zeros_like(rate), None
 
-    return Flat.apply  # type: ignore[no-any-return]
+    return Flat.apply

@@ -293,7 +293,7 @@ def handles(
         start = [[float(x), float(y)] for x, y in places]
     except (TypeError, ValueError):
         raise ValueError(f"{name} is a list of [x, y], not {short_repr(places)}") from None
-    look = {"name": name, "move": move, "snap": snap, "mark": mark}
+    look: dict[str, Any] = {"name": name, "move": move, "snap": snap, "mark": mark}
     return _layer("handles", start, label or name, colour=colour, **look)
 
 

@@ -176,7 +176,9 @@ class LivePlot(anywidget.AnyWidget):
         if isinstance(content, dict) and content.get("press") in self._buttons:
             self.problem = {}
             self._guarded(self._buttons[content["press"]], self)
+            problem = self.problem
             self.refresh()
+            self.problem = problem or self.problem  # what the button said comes first
 
     def _guarded(self, fn: Callable[[Any], Any], *args: Any) -> None:
         try:  # an error in a callback would vanish: show it in the widget

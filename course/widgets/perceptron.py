@@ -5,6 +5,7 @@ weights w = (w₀, w₁, w₂): so w₀ is its bias, and the line w · (1, x₁,
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from course.widgets.layers import band, dots, handles, line, note
@@ -69,17 +70,17 @@ def perceptron_board(
     `yes`, −1 for `no`; it gives the new weights, the same ones if it has nothing to mend. The first
     `steps` examples are shown at once. An error in the rule appears on the board.
     """
-    state = {"weights": [0.0] * 3, "next": 0, "changes": 0}
-    looked: list[Any] = [None]
+    state = _State()
 
     def show(board: Any) -> bool:
         """Shows the next example to the rule; whether that changed the weights."""
         shown = examples(**board.points)
-        x, label = shown[state["next"] % len(shown)]
-        after = _weights(rule, state["weights"], x, label)
-        changed = after != state["weights"]
-        state.update(weights=after, next=state["next"] + 1, changes=state["changes"] + int(changed))
-        looked[0] = (x, label, changed)
+        x, label = shown[state.next % len(shown)]
+        state.next += 1
+        after = _weights(rule, state.weights, x, label)
+        changed = after != state.weights
+        state.weights, state.changes = after, state.changes + int(changed)
+        state.last = x, label, changed
         return changed
 
     def next_example(board: Any) -> None:
@@ -95,25 +96,24 @@ def perceptron_board(
             show(board)
 
     def start_again(board: Any) -> None:
-        state.update(weights=[0.0] * 3, next=0, changes=0)
-        looked[0] = None
+        vars(state).update(vars(_State()))
 
     def yes_side(yes: Places, no: Places) -> Any:
-        return _yes_side(state["weights"])
+        return _yes_side(state.weights)
 
     def border(yes: Places, no: Places) -> Any:
-        return _border(state["weights"])
+        return _border(state.weights)
 
     def at_hand(yes: Places, no: Places) -> Any:
-        return ([looked[0][0][1]], [looked[0][0][2]]) if looked[0] else ([], [])
+        return ([state.last[0][1]], [state.last[0][2]]) if state.last else ([], [])
 
     def count(yes: Places, no: Places) -> list[Any]:
-        weights, shown = state["weights"], examples(yes, no)
+        weights, shown = state.weights, examples(yes, no)
         wrong = sum(label * score(weights, x) <= 0 for x, label in shown)
         told = ", ".join(f"{one:.4g}" for one in weights)
-        lines: list[Any] = [f"weights ({told}) after {state['changes']} changes"]
-        if looked[0]:
-            (_, x1, x2), label, changed = looked[0]
+        lines: list[Any] = [f"weights ({told}) after {state.changes} changes"]
+        if state.last:
+            (_, x1, x2), label, changed = state.last
             what = "changed the weights" if changed else "was right: nothing changed"
             lines.append(f"{'yes' if label > 0 else 'no'} at ({x1:.3g}, {x2:.3g}) {what}")
         lines.append((f"{len(shown) - wrong} of {len(shown)} on their own side", not wrong))
@@ -130,9 +130,9 @@ def perceptron_board(
         y_range=SPAN,
         equal=True,
         buttons={
-            "Next example": next_example,
-            "Next mistake": next_mistake,
-            "Ten passes": ten_passes,
+            "Next example": _about(rule, next_example),
+            "Next mistake": _about(rule, next_mistake),
+            "Ten passes": _about(rule, ten_passes),
             "Start again": start_again,
         },
         title=title,
@@ -142,6 +142,22 @@ def perceptron_board(
     if steps:
         board.refresh()
     return board
+
+
+@dataclass
+class _State:
+    """Where the rule is: the weights, how many examples it saw and how often it changed them."""
+
+    weights: Weights = field(default_factory=lambda: [0.0] * 3)
+    next: int = 0
+    changes: int = 0
+    last: tuple[list[float], int, bool] | None = None  # the example seen last, and if it changed
+
+
+def _about(rule: Rule, button: Callable[[Any], None]) -> Callable[[Any], None]:
+    """The button, with its errors explained by lines of the reader's rule."""
+    button.__wrapped__ = rule  # type: ignore[attr-defined]
+    return button
 
 
 def _weights(rule: Rule, weights: Weights, x: list[float], label: int) -> Weights:

@@ -19,6 +19,7 @@ POINTS = 200
 EDGE = 1.4  # of the square of the plane that is shown
 VALUES = (-3.0, 3.0)  # of the activations' histograms; what lies outside is in the last bin
 SIZES = (-8.0, 0.0)  # of log₁₀ |gradient|; likewise
+OPTIMISERS = {"gradient descent": "SGD", "Adam": "Adam"}
 DEAD = 1e-7  # below this, a slope moves nothing
 
 
@@ -38,7 +39,8 @@ def classifier_playground(
     data: str = "XOR",
     layers: int = 2,
     units: int = 8,
-    rate: float = 0.01,
+    rate: float = 0.3,
+    optimiser: str = "gradient descent",
     gain: float = 1.4,
     steps: int = 0,
     seed: int = 0,
@@ -47,7 +49,7 @@ def classifier_playground(
     """A network with `layers` hidden layers of `units` learns two classes of points, live.
 
     The reader chooses the activation among `activations` (functions of a number or of a tensor),
-    the data among `SHAPES`, and depth, width, learning rate (of Adam) and the gain of the first
+    the data among `SHAPES`, depth, width, optimiser, learning rate, and the gain of the first
     weights, N(0, gain² / fan_in). It draws the loss, the network's answer over the plane, and
     activations and gradients by layer, and counts units that are dead: their slope is 0 at every
     example. `steps` are taken at once. Raises TypeError or ValueError for what is no activation.
@@ -55,7 +57,9 @@ def classifier_playground(
     functions = named(activations)
 
     def train(settings: Settings) -> Iterator[Mapping[str, Any]]:
-        return _train(settings, functions[settings.activation])
+        activation = functions[settings.activation]
+        train.__wrapped__ = activation  # type: ignore[attr-defined]  # whose lines errors are about
+        return _train(settings, activation)
 
     return train_live(
         train,
@@ -64,7 +68,8 @@ def classifier_playground(
             "data": choice(list(SHAPES), data, resets=True),
             "layers": slider(1, 10, 1, start=layers, label="hidden layers", resets=True),
             "units": choice([2, 4, 8, 16, 32], units, label="units a layer", resets=True),
-            "rate": log_slider(1e-3, 1.0, rate, label="learning rate"),
+            "optimiser": choice(list(OPTIMISERS), optimiser, resets=True),
+            "rate": log_slider(1e-3, 10.0, rate, label="learning rate"),
             "gain": slider(
                 0.1, 3.0, 0.1, start=gain, label="gain of the first weights", resets=True
             ),
@@ -88,11 +93,13 @@ def classifier_playground(
                 histograms("activations", span=VALUES),
                 title="activations by layer",
                 x="activation (ends: this far or farther)",
+                y="layer",
             ),
             panel(
                 histograms("gradients", span=SIZES),
                 title="gradients by layer",
                 x="log₁₀ |∂loss/∂h| (ends: this far or farther)",
+                y="layer",
             ),
         ],
         steps=steps,
@@ -106,7 +113,7 @@ def _train(settings: Settings, activation: Activation) -> Iterator[Mapping[str, 
 
     x, label = two_classes(settings.data)
     net = _Net(on_tensors(activation), settings.layers, settings.units, settings.gain)
-    optimiser = torch.optim.Adam(net.parameters, lr=settings.rate)
+    optimiser = getattr(torch.optim, OPTIMISERS[settings.optimiser])(net.parameters, lr=1.0)
     while True:
         optimiser.param_groups[0]["lr"] = settings.rate
         before, after, logit = net.run(x)
@@ -173,7 +180,7 @@ class _Net:
 
 
 def _rows(layers: list[Any], of: Callable[[Any], Any]) -> dict[str, Any]:
-    return {f"layer {number}": of(one) for number, one in enumerate(layers, start=1)}
+    return {str(number): of(one) for number, one in enumerate(layers, start=1)}
 
 
 def _inside(values: Any) -> Any:

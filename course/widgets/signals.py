@@ -156,18 +156,20 @@ def signal_lab(
     def new_weights(lab: LivePlot) -> None:
         first[0] += 1
 
-    scale = {"x": "layer", "y": "mean square", "y_range": VARIANCES, "log": "y"}
+    scale: dict[str, Any] = {"x": "layer", "y": "mean square", "y_range": VARIANCES, "log": "y"}
     return plot(
         panel(
             histograms(outputs, span=VALUES),
             title="activations by layer",
             x="activation (ends: this far or farther)",
+            y="layer",
             height=300,
         ),
         panel(
             histograms(gradients, span=SIZES),
             title="gradients by layer",
             x="log₁₀ |gradient| (ends: this far or farther)",
+            y="layer",
             height=300,
         ),
         panel(
@@ -202,7 +204,7 @@ def _some(depth: int) -> list[int]:
 
 
 def _row(index: int) -> str:
-    return f"layer {index + 1}"
+    return str(index + 1)
 
 
 def _gradient(h: Any) -> Any:
