@@ -33,7 +33,7 @@ activation_explorer(threshold, torch.sigmoid, torch.tanh, F.relu, title="Four an
 
 A neuron gets numbers, weighs them, adds them up. Call the sum $h$. An **activation function**
 $\varphi$ turns it into what the neuron says, $\varphi(h)$. The picture shows four of them, in
-the order in which they came, and their derivatives below. Drag the input along the axis; a click
+the order in which they came, and their derivatives. Drag the input along the axis; a click
 on a name hides a curve.
 
 Each one was an answer to something that the one before could not do. In this lesson you will break
@@ -304,16 +304,8 @@ and the gradients of layer 1 (the lowest row). Then try `tanh`; then one hidden 
 """
 
 # %%
-classifier_playground(
-    torch.sigmoid,
-    torch.tanh,
-    F.relu,
-    data="circles",
-    layers=6,
-    gain=1.0,
-    steps=100,
-    title="Six layers",
-)
+six = {"data": "circles", "layers": 6, "gain": 1.0, "title": "Six layers"}
+classifier_playground(torch.sigmoid, torch.tanh, F.relu, **six, steps=100)
 
 # %% [markdown]
 """
@@ -399,16 +391,8 @@ compare all three here, on harder data. Which is fastest? What do its activation
 """
 
 # %%
-classifier_playground(
-    F.relu,
-    torch.tanh,
-    torch.sigmoid,
-    data="spirals",
-    layers=3,
-    units=16,
-    steps=150,
-    title="Spirals",
-)
+three = {"data": "spirals", "layers": 3, "units": 16}
+classifier_playground(F.relu, torch.tanh, torch.sigmoid, **three, steps=150, title="Spirals")
 
 # %% [markdown]
 """
@@ -434,14 +418,12 @@ And in the playground below, the rate is ten times higher. Read the last line un
 """
 
 # %%
-classifier_playground(
-    F.relu, data="spirals", layers=3, units=16, rate=3.2, steps=150, title="Too fast"
-)
+classifier_playground(F.relu, **three, rate=3.2, steps=150, title="Too fast")
 
 # %% [markdown]
 """
 Most units have died: they say 0 at every point, so their slope is 0 at every point, so no gradient
-reaches them. **Nothing can bring them back.** That, too, is for the next lesson.
+reaches them: **their own weights never move again.** That, too, is for the next lesson.
 """
 
 # %% [markdown]
@@ -462,7 +444,7 @@ def mine(x):
 activation_explorer(mine, F.relu, torch.tanh)
 
 # %%
-classifier_playground(mine, F.relu, data="spirals", layers=3, units=16, steps=60)
+classifier_playground(mine, F.relu, **three, steps=60)
 
 # %%
 signal_lab(mine, F.relu, depth=30)

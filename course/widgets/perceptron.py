@@ -111,7 +111,7 @@ def perceptron_board(
         weights, shown = state.weights, examples(yes, no)
         wrong = sum(label * score(weights, x) <= 0 for x, label in shown)
         told = ", ".join(f"{one:.4g}" for one in weights)
-        lines: list[Any] = [f"weights ({told}) after {state.changes} changes"]
+        lines: list[Any] = [f"weights ({told}) · changed {state.changes} ×"]
         if state.last:
             (_, x1, x2), label, changed = state.last
             what = "changed the weights" if changed else "was right: nothing changed"

@@ -11,7 +11,7 @@ from tests.browser.lab import THEMES, Lab
 from tests.browser.server import Server
 from tests.browser.test_gallery import assert_drawn, assert_well, settle
 
-LESSONS = ("from_threshold_to_relu",)
+LESSONS = ("from_threshold_to_relu", "rectifiers_and_initialisation")
 WIDTHS = (1600, 800, 320)
 
 # One of each widget, on the reader's own functions.
@@ -66,7 +66,7 @@ def widget(lab: Lab, cell: int) -> Locator:
 def test_every_control_at_its_minimum_middle_and_maximum(widgets: Lab, cell: int) -> None:
     node = widget(widgets, cell)
     training = node.get_by_test_id("train-step")
-    for slider in node.locator("input[type=range]:visible").all():
+    for slider in node.locator(".sw-controls input[type=range]").all():
         last = int(slider.get_attribute("max") or 0)
         for place in (0, last // 2, last):
             slider.fill(str(place))
@@ -132,11 +132,9 @@ def test_the_explorer_reads_values_and_slopes_at_the_dragged_input(widgets: Lab)
 
 
 def test_new_weights_move_what_is_measured_and_leave_theory(widgets: Lab) -> None:
+    widgets.run_cell(SIGNALS)
     node = widget(widgets, SIGNALS)
-    node.get_by_test_id("control-depth").fill("20")
-    notes = node.locator(".sw-notes").filter(has_text="last layer")
-    expect(notes).to_contain_text("theory")
-    settle(widgets)
+    expect(node.locator(".sw-notes").nth(2)).to_contain_text("theory")
     measured = node.locator("[data-layer='2.1'] path")
     theory = node.locator("[data-layer='2.0'] path")
     before, said = measured.get_attribute("d"), theory.get_attribute("d")
@@ -151,7 +149,7 @@ def test_the_rule_is_stepped_until_all_are_right(widgets: Lab) -> None:
     notes = node.locator(".sw-notes")
     expect(notes).to_contain_text("0 of 4 on their own side")
     node.get_by_test_id("press-Next example").click()
-    expect(notes).to_contain_text("weights (1, 2, 6) after 1 changes")
+    expect(notes).to_contain_text("weights (1, 2, 6) · changed 1 ×")
     for _ in range(30):
         node.get_by_test_id("press-Next mistake").click()
     expect(notes).to_contain_text("✓ 4 of 4 on their own side")
@@ -161,14 +159,16 @@ def test_the_rule_is_stepped_until_all_are_right(widgets: Lab) -> None:
         widgets.page.keyboard.press("ArrowUp")
     expect(notes).to_contain_text("✗ 3 of 4 on their own side")
     node.get_by_test_id("press-Start again").click()
-    expect(notes).to_contain_text("weights (0, 0, 0) after 0 changes")
+    expect(notes).to_contain_text("weights (0, 0, 0) · changed 0 ×")
 
 
 def test_the_playground_trains_live_on_the_readers_function(widgets: Lab) -> None:
     node = widget(widgets, PLAYGROUND)
     node.get_by_test_id("control-activation").select_option("mine")
     node.get_by_test_id("train-run").click()
-    expect(node.locator(".sw-notes")).to_contain_text("of the points are right", timeout=30_000)
+    expect(node.locator(".sw-notes").first).to_contain_text(
+        "of the points are right", timeout=30_000
+    )
     widgets.run_cell(EXPLORER, seconds=30)  # the notebook answers meanwhile
     node = widget(widgets, PLAYGROUND)
     expect(node.get_by_test_id("train-run")).to_have_attribute("aria-label", "Pause")

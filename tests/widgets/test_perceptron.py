@@ -49,14 +49,14 @@ def test_buttons_show_examples_to_the_rule() -> None:
     board = perceptron_board(learn, yes=YES, no=NO)
     assert "0 of 5 on their own side" in said(board)
     press(board, "Next example")
-    assert "weights (1, 2, 6) after 1 changes" in said(board)
+    assert "weights (1, 2, 6) · changed 1 ×" in said(board)
     assert "yes at (2, 6) changed the weights" in said(board)
     press(board, "Next mistake")
-    assert "after 2 changes" in said(board)
+    assert "changed 2 ×" in said(board)
     press(board, "Ten passes")
     assert "✓ 5 of 5 on their own side" in said(board)
     press(board, "Start again")
-    assert "weights (0, 0, 0) after 0 changes" in said(board)
+    assert "weights (0, 0, 0) · changed 0 ×" in said(board)
 
 
 def test_points_that_were_dragged_are_the_ones_shown() -> None:
@@ -68,7 +68,7 @@ def test_points_that_were_dragged_are_the_ones_shown() -> None:
 
 def test_steps_are_taken_before_the_board_is_shown() -> None:
     board = perceptron_board(learn, yes=YES, no=NO, steps=1)
-    assert "weights (1, 2, 6) after 1 changes" in said(board)
+    assert "weights (1, 2, 6) · changed 1 ×" in said(board)
 
 
 @pytest.mark.parametrize("weights", list(product((-2.0, 0.0, 3.0), repeat=3)))
