@@ -22,6 +22,8 @@ from torch.nn import functional as F
 
 from course.widgets import activation_explorer
 
+torch.set_num_threads(1)  # small networks run fastest on one
+
 activation_explorer(F.relu, F.leaky_relu, F.elu, F.selu, at=-1, title="Four rectifiers")
 
 # %% [markdown]
@@ -89,8 +91,9 @@ The gradient comes back through the same weights, transposed. With $\delta = \pa
 $$\delta' = \varphi'(h') \sum_{j=1}^{m} w_j\,\delta_j .$$
 
 The same three steps give
-$\mathrm E[\delta'^2] = \mathrm E[\varphi'(h')^2]\;m\,v\;\overline{\delta^2}$ (if we treat $\delta$ as independent of the weights, as theory does). For ReLU $\varphi'^2$ is 1 on
-one half and 0 on the other: again $\tfrac12$. So backward wants $v = 2/m$, and forward $v = 2/n$.
+$\mathrm E[\delta'^2] = \mathrm E[\varphi'(h')^2]\;m\,v\;\overline{\delta^2}$, if we treat $\delta$
+as independent of the weights, as theory does. For ReLU $\varphi'^2$ is 1 on one half and 0 on the
+other: again $\tfrac12$. So backward wants $v = 2/m$, and forward $v = 2/n$.
 With layers of equal width these agree.
 """
 
@@ -478,9 +481,9 @@ factor.
 
 <details><summary>Answer</summary>
 
-SELU wants $n v = 1$. For a large variance it is nearly a ReLU times $\lambda$, so a layer multiplies
-by $\tfrac12 \lambda^2\, n v$: with $n v = 2$ that is $\lambda^2 \approx 1.10$. There is no crossing
-any more, and the variance grows for ever. Try gain 1.41 in the picture of section 6.
+SELU wants $n v = 1$. For a large variance it is nearly a ReLU times $\lambda$, so a layer
+multiplies by $\tfrac12 \lambda^2\, n v$: with $n v = 2$ that is $\lambda^2 \approx 1.10$. There is
+no crossing any more, and the variance grows for ever. Try gain 1.4 in the picture of section 6.
 
 </details>
 """

@@ -112,6 +112,7 @@ class TrainingView(anywidget.AnyWidget):
         self._published = 0.0
         self._drawn_at = 0
         self._every: int | None = None
+        self._endless = False  # whether it runs until it is paused, not for some steps
         self._waiting: deque[dict[str, Any]] = deque()
         self._loop = Loop(self._begin, self._on_yield, self._on_end)
         try:
@@ -143,6 +144,7 @@ class TrainingView(anywidget.AnyWidget):
         if self._loop.stuck:
             raise RuntimeError("the step before has not ended yet; wait, or press Reset")
         if not self._loop.running:
+            self._endless = limit is None
             self._tell({"status": "running", "problem": {}})
             self._later(status="running", problem={})
             self._loop.start(limit)
@@ -316,7 +318,7 @@ class TrainingView(anywidget.AnyWidget):
         self._settings.set(now)
         changed = {name for name in now if before.get(name) != now[name]}
         if any(self._controls[name].resets for name in changed) and self._recording.step:
-            running = self._loop.running
+            running = self._loop.running and self._endless
             self.reset()
             if running:
                 self.start()

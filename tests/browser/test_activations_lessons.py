@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -11,7 +12,7 @@ from tests.browser.lab import THEMES, Lab
 from tests.browser.server import Server
 from tests.browser.test_gallery import assert_drawn, assert_well, settle
 
-LESSONS = ("from_threshold_to_relu", "rectifiers_and_initialisation")
+LESSONS = ("from_threshold_to_relu", "rectifiers_and_initialisation", "smooth_and_gated")
 WIDTHS = (1600, 800, 320)
 
 # One of each widget, on the reader's own functions.
@@ -31,6 +32,7 @@ def learn(w, x, y):
     "signal_lab(F.relu, mine, torch.tanh, depth=5)",
     "perceptron_board(learn, yes=[(2, 6), (4, 7)], no=[(3, 2), (6, 3)])",
     "classifier_playground(F.relu, mine, data='circles', steps=20)",
+    "1 + 1",
 ]
 EXPLORER, SIGNALS, BOARD, PLAYGROUND = range(1, 5)
 
@@ -65,17 +67,16 @@ def widget(lab: Lab, cell: int) -> Locator:
 @pytest.mark.parametrize("cell", [EXPLORER, SIGNALS, BOARD, PLAYGROUND])
 def test_every_control_at_its_minimum_middle_and_maximum(widgets: Lab, cell: int) -> None:
     node = widget(widgets, cell)
-    training = node.get_by_test_id("train-step")
     for slider in node.locator(".sw-controls input[type=range]").all():
         last = int(slider.get_attribute("max") or 0)
         for place in (0, last // 2, last):
-            slider.fill(str(place))
-            _stepped(training)
+            with _begun_anew(node):
+                slider.fill(str(place))
             assert_well(widgets, node)
     for select in node.locator("select").all():
         for option in range(select.locator("option").count()):
-            select.select_option(index=option)
-            _stepped(training)
+            with _begun_anew(node):
+                select.select_option(index=option)
             assert_well(widgets, node)
         select.select_option(index=0)
     for handle in node.get_by_role("slider").and_(node.locator("g")).all():
@@ -90,12 +91,18 @@ def test_every_control_at_its_minimum_middle_and_maximum(widgets: Lab, cell: int
         entry.click()
 
 
-def _stepped(training: Locator) -> None:
-    """A setting that begins anew has nothing to draw until the next step."""
-    if training.count():
-        training.click()
-        state = training.locator("xpath=ancestor::*[@data-testid='training-view']")
-        expect(state.get_by_test_id("train-state")).to_have_text(re.compile("paused · step [1-9]"))
+@contextmanager
+def _begun_anew(node: Locator) -> Iterator[None]:
+    """A training view is reset before a setting is changed, and has taken one step after it."""
+    training = node.get_by_test_id("train-state").count() > 0
+    state = node.get_by_test_id("train-state")
+    if training:
+        node.get_by_test_id("train-reset").click()
+        expect(state).to_have_text("ready · step 0")
+    yield
+    if training:
+        node.get_by_test_id("train-step").click()
+        expect(state).to_have_text("paused · step 1")
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -123,7 +130,9 @@ def test_the_explorer_reads_values_and_slopes_at_the_dragged_input(widgets: Lab)
     grips = node.get_by_test_id("plot-cursor")
     grips.first.focus()
     widgets.page.keyboard.press("Home")
-    for grip, values in zip(grips.all(), ("mine −0.5, tanh −1", "mine 0.1, tanh"), strict=True):
+    for grip, values in zip(
+        grips.all(), ("mine −0.5, tanh −0.9999", "mine 0.1, tanh"), strict=True
+    ):
         expect(grip).to_have_attribute("aria-valuetext", re.compile(f"^input −5, {values}"))
     hidden = node.get_by_test_id("plot-legend").filter(has_text="gelu")
     expect(hidden.first).to_have_attribute("aria-pressed", "false")
@@ -169,8 +178,8 @@ def test_the_playground_trains_live_on_the_readers_function(widgets: Lab) -> Non
     expect(node.locator(".sw-notes").first).to_contain_text(
         "of the points are right", timeout=30_000
     )
-    widgets.run_cell(EXPLORER, seconds=30)  # the notebook answers meanwhile
-    node = widget(widgets, PLAYGROUND)
+    widgets.run_cell(PLAYGROUND + 1, seconds=30)  # the notebook answers meanwhile
+    node.scroll_into_view_if_needed()
     expect(node.get_by_test_id("train-run")).to_have_attribute("aria-label", "Pause")
     node.get_by_test_id("control-rate").fill("10")
     node.get_by_test_id("train-run").click()

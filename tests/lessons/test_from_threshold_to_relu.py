@@ -14,7 +14,10 @@ from tests.lessons.running import names_of
 
 @pytest.fixture(scope="module")
 def lesson() -> dict[str, Any]:
-    return names_of("03_activations/from_threshold_to_relu")
+    threads = torch.get_num_threads()
+    names = names_of("03_activations/from_threshold_to_relu")
+    torch.set_num_threads(threads)
+    return names
 
 
 def test_threshold_neurons_compute_the_truth_tables(lesson: dict[str, Any]) -> None:

@@ -582,3 +582,18 @@ def test_a_loop_alone() -> None:
     loop.start()
     until(lambda: not loop.running)
     assert (values, ends) == ([0, 1, 2, 3, 4], ["paused", "finished"])
+
+
+def test_a_setting_that_begins_anew_during_one_step_does_not_go_on_for_ever(made: Made) -> None:
+    def slow(settings: Any) -> Iterator[dict[str, Any]]:
+        while True:
+            time.sleep(0.2)
+            yield {"loss": 1.0}
+
+    view = train_live(slow, {"size": choice([1, 2], resets=True)})
+    made.append(view)
+    view.advance(1)
+    view.start(1)
+    view.params = {"size": 2}
+    assert view.status == "ready"
+    assert not view._loop.running
