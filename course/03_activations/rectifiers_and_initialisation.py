@@ -370,7 +370,7 @@ A million random numbers go through layer after layer. Each layer's sums are nor
 
 
 # %%
-def walk(activation, variance, layers=12):
+def walk(activation, variance, layers=20):
     numbers = torch.Generator().manual_seed(0)
     seen = [variance]
     for _ in range(layers):
@@ -380,7 +380,7 @@ def walk(activation, variance, layers=12):
 
 
 wide, narrow = walk(F.selu, 4.0), walk(F.selu, 0.1)
-plot(line(range(13), [wide, narrow], label="SELU"), x="layer", y="variance", y_range=(0, 4))
+plot(line(range(21), [wide, narrow], label="SELU"), x="layer", y="variance", y_range=(0, 4))
 
 # %% [markdown]
 """

@@ -227,7 +227,7 @@ with torch.no_grad():
     }
 {
     name: {
-        "right": f"{(logits.argmax(1) == labels[1200:]).double().mean():.1%}",
+        "right": round((logits.argmax(1) == labels[1200:]).double().mean().item(), 3),
         "other digit than exact": int((logits.argmax(1) != answers["exact"].argmax(1)).sum()),
         "largest change of a logit": round((logits - answers["exact"]).abs().max().item(), 4),
     }
