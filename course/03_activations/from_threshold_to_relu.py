@@ -508,8 +508,9 @@ from far in a given direction.)
 
 ## Now you
 
-The exercises of this unit lie in the folder `exercises/03_activations`. For this lesson:
-`perceptron_fit`, the stable `sigmoid`, and `activation_gradient_product`.
+The exercises of this unit lie in the folder `exercises/03_activations`. For this lesson, in
+`thresholds_and_saturation`: `perceptron_fit`, a `sigmoid` and a `softplus` that never overflow, and
+`activation_gradient_product`.
 
 ## Read next
 

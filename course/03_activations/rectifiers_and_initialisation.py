@@ -504,8 +504,8 @@ these? That is the next lesson.
 
 ## Now you
 
-In `exercises/03_activations`: `he_std`, `dead_fraction`, `PReLU` and its backward pass, and
-`selu_moments`.
+In `exercises/03_activations`, the notebooks `rectifiers` (`dead_fraction`, and `PReLU` with its
+backward pass) and `keeping_the_size` (`he_std`, `selu_moments`, and its fixed point).
 
 ## Read next
 

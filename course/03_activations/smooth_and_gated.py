@@ -626,8 +626,8 @@ whether there is one, whether it survives depth, whether a unit can die, who dec
 
 ## Now you
 
-In `exercises/03_activations`: `softplus`, `gelu` and `gelu_tanh`, and `SwiGLU` with as many
-parameters as the layer that it replaces.
+In `exercises/03_activations`, the notebook `smooth_and_gated`: `gelu` and `gelu_tanh`, and `SwiGLU`
+with as many parameters as the layer that it replaces.
 
 ## Read next
 

@@ -497,6 +497,18 @@ plot(
 
 # %% [markdown]
 """
+### Composed from these
+
+The unit on activations puts curves, histograms, points and training together:
+`activation_explorer`, `signal_lab`, `perceptron_board` and `classifier_playground`. Each takes your
+own function. They are at home in the lessons
+[From threshold to ReLU](../03_activations/from_threshold_to_relu.ipynb),
+[Rectifiers and where to begin](../03_activations/rectifiers_and_initialisation.ipynb) and
+[Smooth and gated](../03_activations/smooth_and_gated.ipynb).
+"""
+
+# %% [markdown]
+"""
 ## Live training
 
 `train_live(train, settings, views)` runs a plain generator in the background. It yields a
