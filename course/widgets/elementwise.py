@@ -51,8 +51,11 @@ def on_tensors(fn: Activation) -> Activation:
 
         wrong: Exception = TypeError(f"{name_of(fn)} does not give one number for each number")
         try:
-            y = fn(x, **settings)
-            if isinstance(y, torch.Tensor) and y.shape == x.shape:
+            # Never one number alone: `math.tanh` would take it, and lose the graph behind it.
+            several = x if x.numel() > 1 else x.reshape(1).expand(2)
+            y = fn(several, **settings)
+            if isinstance(y, torch.Tensor) and y.shape == several.shape:
+                y = y if x.numel() > 1 else y[:1].reshape(x.shape)
                 # A step function has no graph behind it: where it has a derivative, that is 0.
                 flat = x.requires_grad and not y.requires_grad
                 return _flat()(x, y) if flat else y.to(x.dtype)

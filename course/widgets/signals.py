@@ -216,7 +216,6 @@ def _mean_square(values: "torch.Tensor") -> float:
     return float(values.detach().double().square().mean())
 
 
-@functools.lru_cache(maxsize=2048)
 def _moments(activation: Activation, variance: float) -> tuple[float, float]:
     """E[φ(h)²] and E[φ'(h)²] for h ~ N(0, variance), by the trapezoidal rule in z = h / √variance.
 

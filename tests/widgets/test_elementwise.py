@@ -35,6 +35,13 @@ def test_every_form_gives_the_same_numbers_and_slopes(fn: Any) -> None:
     torch.testing.assert_close(x.grad, 2 / torch.cosh(PLACES) ** 2, rtol=1e-6, atol=1e-8)
 
 
+def test_one_number_alone_is_differentiated_too() -> None:
+    for fn in (math.tanh, torch.tanh, with_if):
+        slope = derivative(fn)(torch.tensor(0.5))
+        assert slope.shape == ()
+        assert slope.item() == pytest.approx(1 / math.cosh(0.5) ** 2)
+
+
 def test_a_function_with_a_branch_is_asked_for_each_number() -> None:
     x = PLACES.float()
     y = on_tensors(with_if)(x)
