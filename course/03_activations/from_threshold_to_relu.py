@@ -52,8 +52,8 @@ inhibitory input vetoes. In today's form, with weights $w_i$ and a threshold $\t
 
 > the neuron says 1 if $\sum_i w_i x_i > \theta$, else 0.
 
-"Exceeds" is strict here: at $\theta$ itself the answer is 0. That is a convention, and libraries
-differ, so a careful reader asks.
+"Exceeds" is strict here: at $\theta$ itself the answer is 0. That is a convention, so a careful
+reader asks: `torch.heaviside`, for example, wants to be told what to say at 0.
 """
 
 
