@@ -29,14 +29,14 @@ def test_how_far_the_forms_of_gelu_are_apart(lesson: dict[str, Any]) -> None:
     exact = np.array([x * phi(x) for x in places])
     u = math.sqrt(2 / math.pi) * (places + 0.044715 * places**3)
     for form, rough, most, where in (
-        ("tanh", 0.5 * places * (1 + np.tanh(u)), 4.7323552e-4, 2.698944),
-        ("x σ(1.702 x)", places / (1 + np.exp(-1.702 * places)), 0.0203348722, 2.2704),
+        ("tanh_error", 0.5 * places * (1 + np.tanh(u)), 4.7323552e-4, 2.6989),
+        ("sigmoid_error", places / (1 + np.exp(-1.702 * places)), 0.0203348722, 2.2704),
     ):
         distance = np.abs(rough - exact)
         assert distance.max() == pytest.approx(most, rel=1e-6)
         assert abs(places[distance.argmax()]) == pytest.approx(where, abs=5e-4)
         told = lesson["worst"][form]
-        assert told == f"{most:.6f} at ±{where:.3f}"
+        assert told == f"{most:.10f} at ±{where:.4f}"
 
 
 def test_moments_of_gelu_are_the_closed_forms(lesson: dict[str, Any]) -> None:
