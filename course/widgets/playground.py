@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from course.widgets.controls import choice, log_slider, slider
 from course.widgets.elementwise import Activation, named, on_tensors
 from course.widgets.layers import dots, heat, histograms, history, note, panel
+from course.widgets.signals import FARTHER
 from course.widgets.training import Settings, TrainingView, train_live
 
 if TYPE_CHECKING:
@@ -91,14 +92,16 @@ def classifier_playground(
             panel(history("loss"), x="step", log="y", y="loss"),
             panel(
                 histograms("activations", span=VALUES),
+                note(FARTHER),
                 title="activations by layer",
-                x="activation (ends: this far or farther)",
+                x="activation",
                 y="layer",
             ),
             panel(
                 histograms("gradients", span=SIZES),
+                note(FARTHER),
                 title="gradients by layer",
-                x="log₁₀ |∂loss/∂h| (ends: this far or farther)",
+                x="log₁₀ |∂loss/∂h|",
                 y="layer",
             ),
         ],

@@ -27,6 +27,7 @@ ROWS = 6  # layers of which a histogram is shown
 VALUES = (-3.0, 3.0)  # of the activations' histograms; what lies outside is in the last bin
 SIZES = (-10.0, 4.0)  # of log₁₀ |gradient|; likewise
 VARIANCES = (1e-10, 1e10)
+FARTHER = "at the ends: all that lies farther out"
 
 
 @dataclass(frozen=True)
@@ -160,15 +161,17 @@ def signal_lab(
     return plot(
         panel(
             histograms(outputs, span=VALUES),
+            note(FARTHER),
             title="activations by layer",
-            x="activation (ends: this far or farther)",
+            x="activation",
             y="layer",
             height=300,
         ),
         panel(
             histograms(gradients, span=SIZES),
+            note(FARTHER),
             title="gradients by layer",
-            x="log₁₀ |gradient| (ends: this far or farther)",
+            x="log₁₀ |gradient|",
             y="layer",
             height=300,
         ),
