@@ -126,7 +126,6 @@ def run_all(
         environment = os.environ | {
             "IPYTHONDIR": scratch,
             "MPLBACKEND": "agg",
-            "STEPWISE_COMPILED": str(folder / "compiled"),  # kernels are compiled once for all runs
             "PYTHONWARNINGS": "ignore::DeprecationWarning:multiprocessing",
         }
         root = Path(__file__).resolve().parent.parent

@@ -12,7 +12,6 @@ spills and shared memory. It does not enforce the limit of shared memory; `fits`
 """
 
 import ast
-import hashlib
 import inspect
 import json
 import os
@@ -20,7 +19,7 @@ import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,10 +36,6 @@ from triton.tools.tensor_descriptor import TensorDescriptor
 TARGETS = ("sm_80", "sm_90")
 SHARED_LIMIT = {"sm_80": 166_912, "sm_90": 232_448}
 """Bytes of shared memory that one program can have (A100, H100 and H200)."""
-
-NOTES = "STEPWISE_COMPILED"
-"""Environment variable: a folder where the answers are kept for other processes that compile the
-same, such as the many runs of `autograder prove`. Whoever can write there decides what is said."""
 
 WORKER = Path(__file__).with_name("_compile_worker.py")
 
@@ -164,31 +159,10 @@ def compile_for(
     jobs = [_job(launch, target) for launch in launches for target in targets]
     keys = [json.dumps(job, sort_keys=True) for job in jobs]
     new = {key: job for key, job in zip(keys, jobs, strict=True) if key not in _known}
-    for key in [key for key in new if _noted(key).is_file()]:
-        _known[key] = json.loads(_noted(key).read_text(encoding="utf-8"))
-        del new[key]
     if new:
         answers = _ask(list(new.values()), timeout)
         _known.update(zip(new, answers, strict=True))
-        _note(new)
     return [_result(job, _known[key]) for key, job in zip(keys, jobs, strict=True)]
-
-
-def _noted(key: str) -> Path:
-    """Where the answer to this job is kept for other processes; nowhere, unless that is asked."""
-    folder = os.environ.get(NOTES)
-    return Path(folder or os.devnull, f"{hashlib.sha256(key.encode()).hexdigest()}.json")
-
-
-def _note(keys: Iterable[str]) -> None:
-    """Keep answers for other processes, if `NOTES` names a folder."""
-    if os.environ.get(NOTES):
-        for key in keys:
-            path = _noted(key)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            mine = path.with_suffix(f".{os.getpid()}")
-            mine.write_text(json.dumps(_known[key]), encoding="utf-8")
-            mine.replace(path)  # at once: another process may be reading
 
 
 def _ask(jobs: list[dict[str, Any]], timeout: float) -> list[dict[str, Any]]:

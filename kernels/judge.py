@@ -160,6 +160,10 @@ def _kind(value: Any) -> str:
 
 
 class _Poison(TorchDispatchMode):
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # as in kernels.guard
+
     def __torch_dispatch__(
         self, operation: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
