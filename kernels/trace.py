@@ -288,6 +288,7 @@ class Run(Observer):
         line = line_in_kernel()
         allowed = argument.holds(offsets)
         fine = bool(allowed.all())
+        outside = int(allowed.size - np.count_nonzero(allowed))
         if not fine:
             self._report_outside(access, offsets[~allowed], line)
             offsets = offsets[allowed]
@@ -311,6 +312,7 @@ class Run(Observer):
                     "line": line,
                     "ranges": _ranges(offsets),
                     "masked": access.masked,
+                    "outside": outside,
                 }
             )
         return None if fine else allowed

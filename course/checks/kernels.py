@@ -44,7 +44,7 @@ from kernels.trace import Run, trace
 
 import torch
 
-__all__ = ["DEVICE", "INTERPRETING", "compiles", "map_of", "moves", "normal", "right",
+__all__ = ["DEVICE", "INTERPRETING", "compiles", "moves", "normal", "play_kernel", "right",
            "stays_inside"]  # fmt: skip
 
 LIBRARIES = ("kernels", "triton", "torch")
@@ -160,15 +160,27 @@ def compiles(
         case.fail(Card(happened="No kernel was launched.", facts=(("Call", shown),)))
 
 
-def map_of(wrapper: Callable[..., Any], *inputs: Any) -> Any:
-    """A picture of which program touched what in this call; on a GPU, a sentence instead."""
-    if not _interpreted:
-        return "The picture is drawn in the interpreter: restart with TRITON_INTERPRET=1 to see it."
-    from course.widgets.kernel_map import map_of_run
+def play_kernel(wrapper: Callable[..., Any], *inputs: Any, launch: int = 0) -> Any:
+    """The trace viewer on this call: which program touched what, one load or store at a time.
 
+    A call that ends with an error is shown up to there. `launch` is the one to show, when the
+    wrapper launches several. On a GPU nothing can be traced: then a sentence is returned.
+    """
+    if not _interpreted:
+        return "Traces are made in the interpreter: restart with TRITON_INTERPRET=1 to see one."
+    from course.widgets.trace_viewer import TraceViewer
+
+    problem = ""
     with trace() as run:
-        wrapper(*inputs)
-    return map_of_run(run.as_dict())
+        try:
+            wrapper(*inputs)
+        except NotImplementedError:
+            problem = f"{name_of(wrapper)} is not written yet."
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+    if not run.launches:
+        return problem or "No kernel was launched."
+    return TraceViewer(run.as_dict(), launch, problem)
 
 
 # One call, watched -----------------------------------------------------------------------------

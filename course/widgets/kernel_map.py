@@ -62,15 +62,15 @@ def kernel_map(
     return _svg(wide, top, shapes, title, "; ".join(said))
 
 
-def map_of_run(run: Mapping[str, Any]) -> Picture:
-    """The picture of a run (`Run.as_dict()` of `kernels.trace`): of its first launch."""
-    launch = run["launches"][0]
+def map_of_run(run: Mapping[str, Any], number: int = 0) -> Picture:
+    """The picture of one launch of a run (`Run.as_dict()` of `kernels.trace`)."""
+    launch = run["launches"][number]
     across, down, _ = launch["grid"]
     tensors, places = {}, {}
     faults: dict[str, list[int]] = {}
     for name, argument in launch["arguments"].items():
         tensors[name] = argument["shape"]
-        places[name] = _positions(argument["shape"], argument["strides"])
+        places[name] = flat_positions(argument["shape"], argument["strides"])
     touches = []
     for program in launch["programs"]:
         x, y, z = program["id"]
@@ -87,19 +87,17 @@ def map_of_run(run: Mapping[str, Any]) -> Picture:
         faults.setdefault(finding["argument"], []).extend(
             place[offset] for offset in finding["offsets"] if offset in place
         )
-    more = len(run["launches"]) - 1
     title = f"{launch['kernel']}: {math.prod(launch['grid'])} programs"
-    title += f" (the first of {more + 1} launches)" if more else ""
+    if len(run["launches"]) > 1:
+        title += f" (launch {number + 1} of {len(run['launches'])})"
     return kernel_map(tensors, touches, faults, title)
 
 
-def _positions(shape: Sequence[int], strides: Sequence[int]) -> dict[int, int]:
-    """{offset in memory: flat position} of the elements of a tensor that are drawn."""
-    size = min(math.prod(shape), MOST_CELLS)
-    rows = product(*map(range, shape))
+def flat_positions(shape: Sequence[int], strides: Sequence[int]) -> dict[int, int]:
+    """{offset in memory: flat position} of a tensor's elements, in order."""
     return {
         sum(i * s for i, s in zip(index, strides, strict=True)): flat
-        for flat, index in zip(range(size), rows, strict=False)
+        for flat, index in enumerate(product(*map(range, shape)))
     }
 
 

@@ -17,18 +17,18 @@ other, and everything that it reads and writes is counted. On a GPU the same cod
 """
 
 # %% nbgrader={"grade_id": "setup", "locked": true}
-import torch
-import triton
-import triton.language as tl
+from course.checks import check, draw_seed, draws
+from course.checks.kernels import DEVICE, compiles, moves, normal, play_kernel, right, stays_inside
+from course.widgets.kernel_map import Touch, kernel_map
 
 COMPILES = """The interpreter runs a kernel as Python and numpy, and lets much pass that no GPU can
 do. The compiler wants tl functions instead of numpy's and Python's lists, sizes of blocks that are
 known when it compiles (tl.constexpr), and variables that keep their type inside a loop. Nothing is
 run here: your kernel is compiled for an H100."""
 
-from course.checks import check, draw_seed, draws
-from course.checks.kernels import DEVICE, compiles, map_of, moves, normal, right, stays_inside
-from course.widgets.kernel_map import Touch, kernel_map
+import torch
+import triton
+import triton.language as tl
 
 # %% [markdown] nbgrader={"grade_id": "vector_add_task", "locked": true}
 r"""
@@ -199,12 +199,13 @@ with check("compiles for a GPU", idea=COMPILES, hidden=True) as case:
 
 # %% [markdown]
 """
-**Look at your own kernel.** Which program wrote which element? Change the number of elements, and
-your block, and look again: how many programs have nothing to do?
+**Step through your own kernel.** Each step is one load or store: the arrow keys, or *Play*, go
+through them. Which program wrote which element? Change the number of elements, and your block, and
+look again. Take the mask away: where does the viewer put its `!`?
 """
 
 # %%
-map_of(vector_add, normal(300), normal(300, seed=1))
+play_kernel(vector_add, normal(300), normal(300, seed=1))
 
 # %% [markdown] nbgrader={"grade_id": "copy_rows_task", "locked": true}
 r"""
@@ -392,12 +393,13 @@ with check("compiles for a GPU", idea=COMPILES, hidden=True) as case:
 
 # %% [markdown]
 """
-**Look at your own kernel.** The elements of `x` that no program read have no number. Try a
-transposed matrix: the map shows the matrix as you see it, not as it lies in memory.
+**Step through your own kernel.** The elements of `x` that no program read stay empty. Try a
+transposed matrix: the map shows the matrix as you see it, not as it lies in memory, and the last
+column of the table falls, because the GPU moves 32 bytes at a time.
 """
 
 # %%
-map_of(copy_rows, *sentences(5, 20))
+play_kernel(copy_rows, *sentences(5, 20))
 
 # %% [markdown]
 """

@@ -12,7 +12,7 @@ import triton
 import triton.language as tl
 
 from course.checks import CheckFailure, check
-from course.checks.kernels import compiles, map_of, moves, normal, right, stays_inside
+from course.checks.kernels import compiles, moves, normal, play_kernel, right, stays_inside
 
 
 @triton.jit
@@ -143,10 +143,24 @@ def test_an_unwritten_answer_is_said_to_be_unwritten() -> None:
     assert "is not written yet" in message
 
 
-def test_the_map_says_what_it_shows() -> None:
-    drawn = map_of(doubling(), normal(40))
-    assert "3 programs" in repr(drawn)
-    assert drawn.count("<rect") == 80
+def test_the_trace_viewer_shows_the_students_own_kernel() -> None:
+    viewer = play_kernel(doubling(), normal(40))
+    assert viewer.run["name"] == "_double"
+    assert viewer.count == 3 * 2  # three programs, each with a load and a store
+
+
+def test_the_trace_viewer_shows_what_ran_before_an_error() -> None:
+    def double(x: torch.Tensor) -> torch.Tensor:
+        doubling()(x)
+        raise RuntimeError("halfway")
+
+    assert play_kernel(double, normal(40)).problem == "RuntimeError: halfway"
+
+    def unwritten(x: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError()
+
+    assert play_kernel(unwritten, normal(4)) == "unwritten is not written yet."
+    assert play_kernel(plain, normal(4)) == "No kernel was launched."
 
 
 def test_without_triton_one_sentence_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

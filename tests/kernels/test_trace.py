@@ -174,7 +174,7 @@ def test_a_viewer_gets_plain_data_program_by_program():
     assert data["source"].splitlines()[0].startswith("def shift_kernel")
     load = {"operation": "load", "argument": "x_ptr", "ranges": [[1, 65]]}
     store = {"operation": "store", "argument": "out_ptr", "ranges": [[0, 64]]}
-    accesses = [access | {"line": line, "masked": 0} for access in (load, store)]
+    accesses = [access | {"line": line, "masked": 0, "outside": 0} for access in (load, store)]
     assert data["programs"] == [{"id": [0, 0, 0], "accesses": accesses}]
     assert data["programs_left_out"] == 1
     assert data["arguments"]["out_ptr"]["unwritten"] == 1
