@@ -29,7 +29,7 @@ from typing import Any, TextIO
 SECONDS = 60.0  # a run that takes longer is ended
 _ALWAYS_WARM = (
     "import IPython.core.interactiveshell, IPython.core.displaypub, IPython.utils.capture",
-    "import course.checks.arrays, course.widgets.pictures",
+    "import course.checks.arrays, course.widgets.pictures, anywidget",
 )
 CHOSEN_BY_EACH = ("TRITON_INTERPRET",)  # an answer that was read may have made this process choose
 _now = time.monotonic

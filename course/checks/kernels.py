@@ -50,6 +50,8 @@ __all__ = ["DEVICE", "INTERPRETING", "compiles", "moves", "normal", "play_kernel
 LIBRARIES = ("kernels", "triton", "torch")
 """Packages whose kernels are not the student's own."""
 
+TENSOR_CORES = {"mma", "wgmma"}
+
 _exact_float = torch.float64
 _interpreted, _is_tensor = INTERPRETING, torch.is_tensor
 
@@ -86,8 +88,7 @@ def stays_inside(
         if holes:
             _fail(case, outcome, seen, f"A hole: {name}.flatten()[{holes[0]}] is never written.")
     for name, tensor in _inputs(wrapper, inputs).items():
-        touched = seen.run.of(tensor)
-        if touched.stored or touched.atomics:
+        if seen.run.touched(tensor)[1]:
             _fail(case, outcome, seen, f"It writes into its input {name}.")
 
 
@@ -115,17 +116,17 @@ def moves(
     named = {**_inputs(wrapper, inputs), **_outputs(seen.result)}
     left = [seen.run.total.loaded, seen.run.total.stored + seen.run.total.atomics]
     for name, tensor in named.items():
-        touched = seen.run.of(tensor)
-        stored = touched.stored + touched.atomics
+        loads, stores = seen.run.touched(tensor)
+        elements = tensor.numel()
         for verb, got, budget in (
-            ("reads", touched.loaded, reads.get(name, 0)),
-            ("writes", stored, writes.get(name, 0)),
+            ("reads", loads, reads.get(name, 0)),
+            ("writes", stores, writes.get(name, 0)),
         ):
-            if got > budget * touched.elements + 1e-6:
+            if got > budget * elements + 1e-6:
                 _fail(case, outcome, seen, f"It {verb} {count(got, 'element')} of {name}, which "
-                      f"has {touched.elements:,}: {got / max(touched.elements, 1):.2f} times each; "
+                      f"has {elements:,}: {got / max(elements, 1):.2f} times each; "
                       f"the budget is {budget:.2f} times.")  # fmt: skip
-        left = [left[0] - touched.loaded, left[1] - stored]
+        left = [left[0] - loads, left[1] - stores]
     for verb, got in zip(("reads", "writes"), left, strict=True):
         if got > scratch:
             _fail(case, outcome, seen, f"It {verb} {count(got, 'element')} in tensors that are "
@@ -142,12 +143,13 @@ def compiles(
     *calls: tuple[Any, ...],
     target: str = "sm_90",
     spills: int = 0,
+    tensor_cores: bool = False,
 ) -> None:
     """The compiler accepts every kernel launched for these calls, and it fits the GPU.
 
     Each call is a tuple of arguments; tensors may be on "meta": a shape and a dtype without memory.
     All calls are compiled in one go; what was compiled before costs nothing. `spills` is how many
-    bytes a thread may spill from its registers.
+    bytes a thread may spill from its registers; with `tensor_cores`, one kernel must use them.
     """
     shown = "; ".join(f"{name_of(wrapper)}({', '.join(map(_shape, call))})" for call in calls)
     launches = [partial(wrapper, *call) for call in calls]
@@ -158,6 +160,10 @@ def compiles(
             case.fail(Card(happened=f"{result.says}.", facts=(("Call", shown),)))
     if not outcome.result:
         case.fail(Card(happened="No kernel was launched.", facts=(("Call", shown),)))
+    used = {name for result in outcome.result for name in result.instructions}
+    if tensor_cores and not used & TENSOR_CORES:
+        happened = "No instruction of the tensor cores is in it: tl.dot makes them."
+        case.fail(Card(happened=happened, facts=(("Call", shown),)))
 
 
 def play_kernel(wrapper: Callable[..., Any], *inputs: Any, launch: int = 0) -> Any:

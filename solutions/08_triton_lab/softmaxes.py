@@ -387,13 +387,15 @@ maximum and another for the sum make three reads; a block as long as the row wou
 for long rows."""
 
 with check("reads twice, in blocks", idea=TWICE) as case:
-    moves(case, long_softmax, plain_softmax_rows, normal(2, 300),
+    rising = torch.linspace(-3, 3, 300, device=DEVICE).repeat(2, 1)
+    moves(case, long_softmax, plain_softmax_rows, rising,
           reads={"x": 2}, writes={"out": 1}, block=128)  # fmt: skip
 
 ### BEGIN HIDDEN TESTS
 with check("reads twice, in blocks", idea=TWICE, hidden=True) as case:
     random, seed = draws("long_softmax_reads_twice"), draw_seed("long_softmax_twice")
-    moves(case, long_softmax, plain_softmax_rows, normal(2, random.randint(258, 400), seed=seed),
+    rising = normal(2, random.randint(258, 400), seed=seed, scale=2.0).sort(dim=1).values
+    moves(case, long_softmax, plain_softmax_rows, rising,
           reads={"x": 2}, writes={"out": 1}, block=128)  # fmt: skip
 ### END HIDDEN TESTS
 
@@ -418,5 +420,6 @@ play_kernel(long_softmax, normal(2, 300))
 # %% [markdown]
 """
 **Done?** Save, then choose *Validate* to run every cell from the top in a fresh kernel, and hand in
-from the *Assignment List*. Next: *matmul*, where programs share what they read.
+from the *Assignment List*. Next: *tiles and norms*, where several
+programs read the same numbers.
 """

@@ -135,6 +135,12 @@ def test_the_compilers_complaint_is_the_message() -> None:
     assert "No kernel was launched" in failure(lambda case: compiles(case, plain, (meta,)))
 
 
+def test_the_tensor_cores_can_be_asked_for() -> None:
+    meta = torch.empty(40, device="meta")
+    message = failure(lambda case: compiles(case, doubling(), (meta,), tensor_cores=True))
+    assert "No instruction of the tensor cores" in message
+
+
 def test_an_unwritten_answer_is_said_to_be_unwritten() -> None:
     def double(x: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError()

@@ -185,3 +185,14 @@ def test_asking_for_an_unknown_name_says_so():
         fill_kernel[(1,)](torch.zeros(8), STRIDE=1, BLOCK=8)
     with pytest.raises(KeyError, match="no kernel"):
         run["y"]
+
+
+def test_views_that_share_a_storage_are_told_apart():
+    both = normal(2, 64)
+    out = torch.empty(2, 64)
+    with trace() as run:
+        shift_kernel[(1,)](both[0], out[1], 63, BLOCK=64)
+    assert run.touched(both[0]) == (63, 0)
+    assert run.touched(both[1]) == (0, 0)
+    assert run.touched(out) == run.touched(out[1]) == (0, 63)
+    assert run.touched(out[:, 1:3]) == (0, 2)
