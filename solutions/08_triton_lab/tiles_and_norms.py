@@ -1,14 +1,15 @@
 # %% [markdown]
 """
-# The Triton kernel lab, rungs 5 and 6: tiles and norms
+# The Triton kernel lab, rungs 5 to 7: tiles and norms
 
-**20 points · about 90 minutes.** Before: rungs 1 to 4.
+**30 points · about 140 minutes.** Before: rungs 1 to 4.
 
-After these two rungs you can
+After these three rungs you can
 
 - cut a matrix product into tiles, and say how often each number is fetched;
 - mask blocks of two dimensions, and follow the strides of both;
-- add up where precision is not lost, and take a variance that does not cancel.
+- add up where precision is not lost, and take a variance that does not cancel;
+- let many programs add to one result without a race.
 
 As before: the plain-torch twin says what is wanted, you write kernel and wrapper, and each check is
 about one idea.
@@ -444,6 +445,221 @@ expensive; on a GPU they stay in the cache, which this model does not have.
 
 # %%
 play_kernel(layer_norm, *rows(5, 20))
+
+# %% [markdown] nbgrader={"grade_id": "layer_norm_backward_task", "locked": true}
+r"""
+## 7. Layer norm, backward
+
+`layer_norm_backward` · 10 points · difficulty 4 of 5 · 50 minutes
+
+Training needs the way back: given $\partial L/\partial y$ (called `dy`), the gradients of $x$, $w$ and $b$.
+With $\hat x_n = (x_n - \mu)\, r$ the forward pass was $y_n = \hat x_n w_n + b_n$. So
+
+$$\frac{\partial L}{\partial b_n} = \sum_{\text{rows}} \mathrm{dy}_n, \qquad \frac{\partial L}{\partial w_n} = \sum_{\text{rows}} \mathrm{dy}_n\, \hat x_n.$$
+
+For $x$, let $g_n = \mathrm{dy}_n w_n$ be the gradient of $\hat x_n$. An $x_n$ acts on $\hat x_n$ directly, and on the whole
+row through $\mu$ and through $r$: since $\partial\mu/\partial x_n = 1/N$ and $\partial r/\partial x_n = -r^2\, \hat x_n / N$,
+
+$$\frac{\partial L}{\partial x_n} = r\, g_n - \frac{r}{N}\sum_k g_k - \frac{r\,\hat x_n}{N} \sum_k g_k \hat x_k = r\left(g_n - \overline{g} - \hat x_n\, \overline{g \hat x}\right),$$
+
+where a bar is a mean over the row. This is a row of its own for each program again. But the sums over
+the rows for $w$ and $b$ bring many programs to the same element. On a GPU they run at once: two that
+load, add and store lose one of the two additions, now and then. `tl.atomic_add(ptr, values, mask=…)`
+adds without that danger; the tensor must hold zeros before. (Or every program keeps sums of its own in
+a further tensor, and a second kernel adds those up.)
+
+**Write** kernel and wrapper `layer_norm_backward(dy, x, w, mean, rstd)`.
+
+| | |
+|---|---|
+| `dy`, `x` | contiguous tensors $(M, N)$, $1 \le N \le 1024$ |
+| `w` | a contiguous tensor $(N,)$ |
+| dtype | of these: `float32` or `float16`; compute in `float32` |
+| `mean`, `rstd` | `float32` tensors $(M,)$, as the forward pass returned them |
+| returns | `(dx, dw, db)`: $(M, N)$ of the dtype of `x`, and twice $(N,)$ of `float32`; all new |
+| traffic | `dy` and `x` are read once; `w` once a row; `dx` is written once; at most one addition a row to each element of `dw` and `db`; in further tensors at most $2MN$ elements each way |
+
+**Example.** For one row with $\hat x = (-1, 0, 1)$ (so $r = 1$, say), $w = 1$ and $\mathrm{dy} = (0, 0, 3)$: $\overline{g} = 1$,
+$\overline{g\hat x} = 1$, hence $dx = (0, -1, 1)$. Three rows, one program each; every program adds to all of `dw`
+and `db`:
+"""
+
+# %% nbgrader={"grade_id": "layer_norm_backward_example", "locked": true}
+kernel_map(
+    {"x": (3, 4), "dy": (3, 4), "dx": (3, 4), "dw": (4,), "db": (4,)},
+    [Touch(m, name, "load", range(4 * m, 4 * m + 4)) for m in range(3) for name in ("x", "dy")]
+    + [Touch(m, "dx", "store", range(4 * m, 4 * m + 4)) for m in range(3)]
+    + [Touch(m, name, "atomic", range(4)) for m in range(3) for name in ("dw", "db")],
+)
+
+
+# %% nbgrader={"grade_id": "layer_norm_backward_twin", "locked": true}
+def plain_layer_norm_backward(dy, x, w, mean, rstd):
+    """What is wanted, from torch's own forward pass and autograd."""
+    exactly = torch.promote_types(x.dtype, torch.float32)
+    h, stretch = x.to(exactly).requires_grad_(), w.to(exactly).requires_grad_()
+    shift = torch.zeros_like(stretch, requires_grad=True)
+    y = torch.nn.functional.layer_norm(h, h.shape[1:], stretch, shift, eps=1e-5)
+    dx, dw, db = torch.autograd.grad(y, (h, stretch, shift), dy.to(exactly))
+    return dx.to(x.dtype), dw, db
+
+
+def backward_rows(M, N, seed=0, dtype=torch.float32):
+    """What a backward pass is given: dy, x, w, and mean and rstd of x."""
+    x, w, b, eps = rows(M, N, seed, dtype)
+    _, mean, rstd = plain_layer_norm(x, w, b, eps)
+    return normal(M, N, seed=seed + 3, dtype=dtype) + 0.5, x, w, mean, rstd
+
+
+# %% nbgrader={"grade_id": "layer_norm_backward", "solution": true}
+@triton.jit
+def layer_norm_backward_kernel(
+    dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+):
+    """One row; BLOCK is at least N."""
+    ### BEGIN SOLUTION
+    row = tl.program_id(0)
+    n = tl.arange(0, BLOCK)
+    inside = n < N
+    mean = tl.load(mean_ptr + row)
+    rstd = tl.load(rstd_ptr + row)
+    dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+    x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+    w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+    x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+    g = dy * w
+    g_mean = tl.sum(g, axis=0) / N
+    g_x_mean = tl.sum(g * x_hat, axis=0) / N
+    tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+    tl.atomic_add(dw_ptr + n, dy * x_hat, mask=inside)
+    tl.atomic_add(db_ptr + n, dy, mask=inside)
+    ### END SOLUTION
+
+
+def layer_norm_backward(dy, x, w, mean, rstd):
+    """(dx, dw, db): the gradients of x (M, N), of the weights and of the biases, both (N,)."""
+    ### BEGIN SOLUTION
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    BLOCK = triton.next_power_of_2(N)
+    layer_norm_backward_kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=BLOCK)
+    return dx, dw, db
+    ### END SOLUTION
+
+
+# %% [markdown] nbgrader={"grade_id": "layer_norm_backward_hints", "locked": true}
+"""
+<details><summary>Hint 1: the idea</summary>
+
+Which of the three results belong to one program alone, and which to all of them together?
+
+</details>
+
+<details><summary>Hint 2: a sketch</summary>
+
+A program loads its mean and its rstd (one number each) and its rows of dy and x, makes x̂ (0 in the
+masked lanes) and g = dy · w, takes the two means with `tl.sum(…) / N`, and stores its row of dx.
+Then it adds dy · x̂ to dw and dy to db with `tl.atomic_add`. The wrapper makes dw and db with
+`torch.zeros`, in float32.
+
+</details>
+
+<details><summary>Hint 3: almost code</summary>
+
+```
+x_hat ← where(inside, (x − mean) · rstd, 0.0);  g ← dy · w
+g_mean ← sum(g) / N;  g_x_mean ← sum(g · x_hat) / N
+store(dx_ptr + row · N + n, rstd · (g − g_mean − x_hat · g_x_mean), mask = inside)
+atomic_add(dw_ptr + n, dy · x_hat, mask = inside)
+atomic_add(db_ptr + n, dy, mask = inside)
+```
+
+</details>
+"""
+
+# %% nbgrader={"grade_id": "layer_norm_backward_follows_the_chain_rule", "points": 3}
+CHAIN = """An element of x acts in three ways: on its own x̂, on the mean, and on the spread of the
+row. So dx has three terms, r (g − mean of g − x̂ · mean of g x̂), with g = dy · w, and both means are
+over the N elements of the row. dw sums dy · x̂ over the rows, db sums dy. All of it is computed by
+your own kernels."""
+
+with check("follows the chain rule", idea=CHAIN) as case:
+    right(case, layer_norm_backward, plain_layer_norm_backward, *backward_rows(1, 5))
+    right(case, layer_norm_backward, plain_layer_norm_backward, *backward_rows(4, 33))
+
+### BEGIN HIDDEN TESTS
+with check("follows the chain rule", idea=CHAIN, hidden=True) as case:
+    random, seed = draws("layer_norm_backward_chain"), draw_seed("layer_norm_backward_chain")
+    for M, N in ((2, 129), (random.randint(3, 6), random.randint(40, 100))):
+        right(case, layer_norm_backward, plain_layer_norm_backward, *backward_rows(M, N, seed))
+    half = backward_rows(3, 60, seed, torch.float16)
+    right(case, layer_norm_backward, plain_layer_norm_backward, *half)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "layer_norm_backward_adds_without_a_race", "points": 3}
+RACE = """Every row adds to the same dw and db, and on a GPU the rows run at once. Load, add, store:
+between the load and the store of one program another may store, and its addition is lost. The
+interpreter runs one program after the other, so the numbers look right here, and only the trace sees
+the danger. tl.atomic_add does it in one go; or each program keeps its own sums, which a second kernel
+adds up."""
+
+with check("adds without a race", idea=RACE) as case:
+    stays_inside(case, layer_norm_backward, plain_layer_norm_backward, *backward_rows(4, 20))
+
+### BEGIN HIDDEN TESTS
+with check("adds without a race", idea=RACE, hidden=True) as case:
+    random, seed = draws("layer_norm_backward_race"), draw_seed("layer_norm_backward_race")
+    some = backward_rows(random.randint(3, 6), random.randint(65, 120), seed)
+    stays_inside(case, layer_norm_backward, plain_layer_norm_backward, *some)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "layer_norm_backward_reads_once", "points": 2}
+BACKWARD_ONCE = """dy and x are read once, and serve all three gradients from the chip: a second pass
+for dw and db would read both again. The mean and the spread of a row come from the forward pass, two
+numbers instead of another row."""
+
+BACKWARD_WRITES = {"out[0]": 1, "out[1]": 4, "out[2]": 4}
+with check("reads dy and x once", idea=BACKWARD_ONCE) as case:
+    moves(case, layer_norm_backward, plain_layer_norm_backward, *backward_rows(4, 40),
+          reads={"dy": 1, "x": 1, "w": 4, "mean": 1, "rstd": 1, "out[1]": 4, "out[2]": 4},
+          writes=BACKWARD_WRITES, scratch=2 * 4 * 40)  # fmt: skip
+
+### BEGIN HIDDEN TESTS
+with check("reads dy and x once", idea=BACKWARD_ONCE, hidden=True) as case:
+    random, seed = draws("layer_norm_backward_once"), draw_seed("layer_norm_backward_once")
+    N = random.randint(60, 120)
+    moves(case, layer_norm_backward, plain_layer_norm_backward, *backward_rows(4, N, seed),
+          reads={"dy": 1, "x": 1, "w": 4, "mean": 1, "rstd": 1, "out[1]": 4, "out[2]": 4},
+          writes=BACKWARD_WRITES, scratch=2 * 4 * N)  # fmt: skip
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "layer_norm_backward_compiles_for_a_gpu", "points": 2}
+with check("compiles for a GPU", idea=COMPILES) as case:
+    x, mean = (
+        torch.empty(64, 1000, dtype=torch.float16, device="meta"),
+        torch.empty(64, device="meta"),
+    )
+    compiles(case, layer_norm_backward, (x, x, x[0], mean, mean))
+
+### BEGIN HIDDEN TESTS
+with check("compiles for a GPU", idea=COMPILES, hidden=True) as case:
+    x, mean = (
+        torch.empty(64, 1000, dtype=torch.float16, device="meta"),
+        torch.empty(64, device="meta"),
+    )
+    compiles(case, layer_norm_backward, (x, x, x[0], mean, mean))
+### END HIDDEN TESTS
+
+# %% [markdown]
+"""
+**Step through your own kernel.** Go to the end: how many programs wrote each element of `dw`? Replace
+the atomic addition by load, add and store, and look for the `!`.
+"""
+
+# %%
+play_kernel(layer_norm_backward, *backward_rows(4, 12))
 
 # %% [markdown]
 """

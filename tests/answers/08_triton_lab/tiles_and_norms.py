@@ -1,4 +1,4 @@
-"""Answers to rungs 5 and 6 of the Triton lab: mistakes that people make, and other right ways."""
+"""Answers to rungs 5 to 7 of the Triton lab: mistakes that people make, and other right ways."""
 
 import kernels  # noqa: F401  (first: it chooses the interpreter)
 
@@ -834,3 +834,541 @@ def the_mean_as_a_sum_of_shares(x, w, b, eps):
     BLOCK = triton.next_power_of_2(N)
     kernel[(M,)](x, w, b, y, mean, rstd, N, x.stride(0), eps, BLOCK=BLOCK)
     return y, mean, rstd
+
+
+# layer_norm_backward ------------------------------------------------------------------------
+
+
+@wrong(
+    "layer_norm_backward", caught_by="layer_norm_backward_follows_the_chain_rule", says="three ways"
+)
+def forgets_that_x_moves_the_mean(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, rstd * (g - x_hat * g_x_mean), mask=inside)
+        tl.atomic_add(dw_ptr + n, dy * x_hat, mask=inside)
+        tl.atomic_add(db_ptr + n, dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@wrong(
+    "layer_norm_backward",
+    caught_by="layer_norm_backward_follows_the_chain_rule",
+    says="three terms",
+)
+def forgets_that_x_moves_the_spread(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, rstd * (g - g_mean), mask=inside)
+        tl.atomic_add(dw_ptr + n, dy * x_hat, mask=inside)
+        tl.atomic_add(db_ptr + n, dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@wrong(
+    "layer_norm_backward",
+    caught_by="layer_norm_backward_follows_the_chain_rule",
+    says="with g = dy · w",
+)
+def forgets_the_weights(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy + 0.0 * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+        tl.atomic_add(dw_ptr + n, dy * x_hat, mask=inside)
+        tl.atomic_add(db_ptr + n, dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@wrong(
+    "layer_norm_backward",
+    caught_by="layer_norm_backward_follows_the_chain_rule",
+    says="over the N elements",
+)
+def takes_means_over_the_block(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / BLOCK
+        g_x_mean = tl.sum(g * x_hat, axis=0) / BLOCK
+        tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+        tl.atomic_add(dw_ptr + n, dy * x_hat, mask=inside)
+        tl.atomic_add(db_ptr + n, dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@wrong(
+    "layer_norm_backward",
+    caught_by="layer_norm_backward_follows_the_chain_rule",
+    says="sums dy · x̂",
+)
+def sums_x_instead_of_x_hat(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+        tl.atomic_add(dw_ptr + n, dy * x, mask=inside)
+        tl.atomic_add(db_ptr + n, dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@wrong(
+    "layer_norm_backward",
+    caught_by="layer_norm_backward_follows_the_chain_rule",
+    says="nan instead of",
+)
+def adds_onto_whatever_was_there(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+        tl.atomic_add(dw_ptr + n, dy * x_hat, mask=inside)
+        tl.atomic_add(db_ptr + n, dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.empty((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@wrong(
+    "layer_norm_backward",
+    caught_by="layer_norm_backward_follows_the_chain_rule",
+    says="torch computed inside",
+)
+def lets_torch_sum_over_the_rows(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+        tl.atomic_add(dw_ptr + n, dy * x_hat, mask=inside)
+        tl.atomic_add(db_ptr + n, 0.0 * dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, dy.float().sum(dim=0)
+
+
+@wrong(
+    "layer_norm_backward", caught_by="layer_norm_backward_follows_the_chain_rule", says="instead of"
+)
+def keeps_no_gradients(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, 0.0 * g, mask=inside)
+        tl.atomic_add(dw_ptr + n, dy * x_hat, mask=inside)
+        tl.atomic_add(db_ptr + n, dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@wrong(
+    "layer_norm_backward",
+    caught_by="layer_norm_backward_follows_the_chain_rule",
+    says="No kernel was launched",
+)
+def looks_up_the_gradients(dy, x, w, mean, rstd):
+    import sys
+
+    frame = sys._getframe()
+    while "plain" not in frame.f_locals:
+        frame = frame.f_back
+    return frame.f_locals["plain"](dy, x, w, mean, rstd)
+
+
+@wrong(
+    "layer_norm_backward",
+    caught_by="layer_norm_backward_adds_without_a_race",
+    says="Race: program (1, 0, 0)",
+)
+def loads_adds_and_stores(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+        dw = tl.load(dw_ptr + n, mask=inside)
+        tl.store(dw_ptr + n, dw + dy * x_hat, mask=inside)
+        db = tl.load(db_ptr + n, mask=inside)
+        tl.store(db_ptr + n, db + dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@wrong(
+    "layer_norm_backward", caught_by="layer_norm_backward_adds_without_a_race", says="Out of bounds"
+)
+def lets_idle_lanes_add(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+        tl.atomic_add(dw_ptr + n, dy * x_hat)
+        tl.atomic_add(db_ptr + n, dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@wrong("layer_norm_backward", caught_by="layer_norm_backward_reads_once", says="of x, which has")
+def reads_x_again_for_dw(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        tl.atomic_add(dw_ptr + n, dy * ((x - mean) * rstd), mask=inside)
+        tl.atomic_add(db_ptr + n, dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@wrong("layer_norm_backward", caught_by="layer_norm_backward_reads_once", says="2.00 times each")
+def takes_mean_and_spread_again(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK: tl.constexpr
+    ):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        first = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        mean = tl.sum(first, axis=0) / N
+        first = tl.where(inside, first - mean, 0.0)
+        rstd = 1 / tl.sqrt(tl.sum(first * first, axis=0) / N + 1e-5)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+        tl.atomic_add(dw_ptr + n, dy * x_hat, mask=inside)
+        tl.atomic_add(db_ptr + n, dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@wrong(
+    "layer_norm_backward", caught_by="layer_norm_backward_compiles_for_a_gpu", says="tl.constexpr"
+)
+def block_without_constexpr(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, N, BLOCK):
+        row = tl.program_id(0)
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        mean = tl.load(mean_ptr + row)
+        rstd = tl.load(rstd_ptr + row)
+        dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+        g = dy * w
+        g_mean = tl.sum(g, axis=0) / N
+        g_x_mean = tl.sum(g * x_hat, axis=0) / N
+        tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+        tl.atomic_add(dw_ptr + n, dy * x_hat, mask=inside)
+        tl.atomic_add(db_ptr + n, dy, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(M,)](dy, x, w, mean, rstd, dx, dw, db, N, BLOCK=block)
+    return dx, dw, db
+
+
+@right("layer_norm_backward")
+def sums_of_its_own_for_each_program(dy, x, w, mean, rstd):
+    @triton.jit
+    def rows(dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, part_ptr, M, N, BLOCK: tl.constexpr):
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        dw = tl.zeros((BLOCK,), tl.float32)
+        db = tl.zeros((BLOCK,), tl.float32)
+        for row in range(tl.program_id(0), M, tl.num_programs(0)):
+            dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+            x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+            r = tl.load(rstd_ptr + row)
+            x_hat = tl.where(inside, (x - tl.load(mean_ptr + row)) * r, 0.0)
+            g = dy * w
+            along = x_hat * (tl.sum(x_hat * g, axis=0) / N)
+            tl.store(dx_ptr + row * N + n, (g - (along + tl.sum(g, axis=0) / N)) * r, mask=inside)
+            dw += dy * x_hat
+            db += dy
+        part_ptr += tl.program_id(0) * 2 * N
+        tl.store(part_ptr + n, dw, mask=inside)
+        tl.store(part_ptr + N + n, db, mask=inside)
+
+    @triton.jit
+    def together(part_ptr, dw_ptr, db_ptr, P, N, BLOCK: tl.constexpr):
+        n = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        dw = tl.zeros((BLOCK,), tl.float32)
+        db = tl.zeros((BLOCK,), tl.float32)
+        for p in range(P):
+            dw += tl.load(part_ptr + 2 * p * N + n, mask=n < N, other=0.0)
+            db += tl.load(part_ptr + 2 * p * N + N + n, mask=n < N, other=0.0)
+        tl.store(dw_ptr + n, dw, mask=n < N)
+        tl.store(db_ptr + n, db, mask=n < N)
+
+    M, N = x.shape
+    P = min(M, 2)
+    dx = torch.empty_like(x)
+    parts = torch.empty((P, 2, N), dtype=torch.float32, device=x.device)
+    dw, db = torch.empty((2, N), dtype=torch.float32, device=x.device)
+    rows[(P,)](dy, x, w, mean, rstd, dx, parts, M, N, BLOCK=triton.next_power_of_2(N))
+    together[(triton.cdiv(N, 64),)](parts, dw, db, P, N, BLOCK=64)
+    return dx, dw, db
+
+
+@right("layer_norm_backward")
+def one_program_for_all_rows(dy, x, w, mean, rstd):
+    @triton.jit
+    def kernel(
+        dy_ptr, x_ptr, w_ptr, mean_ptr, rstd_ptr, dx_ptr, dw_ptr, db_ptr, M, N, BLOCK: tl.constexpr
+    ):
+        n = tl.arange(0, BLOCK)
+        inside = n < N
+        dw = tl.zeros((BLOCK,), tl.float32)
+        db = tl.zeros((BLOCK,), tl.float32)
+        w = tl.load(w_ptr + n, mask=inside, other=0.0).to(tl.float32)
+        for row in range(M):
+            mean = tl.load(mean_ptr + row)
+            rstd = tl.load(rstd_ptr + row)
+            dy = tl.load(dy_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+            x = tl.load(x_ptr + row * N + n, mask=inside, other=0.0).to(tl.float32)
+            x_hat = tl.where(inside, (x - mean) * rstd, 0.0)
+            g = dy * w
+            g_mean = tl.sum(g, axis=0) / N
+            g_x_mean = tl.sum(g * x_hat, axis=0) / N
+            tl.store(dx_ptr + row * N + n, rstd * (g - g_mean - x_hat * g_x_mean), mask=inside)
+            dw += dy * x_hat
+            db += dy
+        tl.store(dw_ptr + n, dw, mask=inside)
+        tl.store(db_ptr + n, db, mask=inside)
+
+    M, N = x.shape
+    dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
+    dw = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    db = torch.zeros((N,), dtype=torch.float32, device=x.device)
+    block = triton.next_power_of_2(N)
+    kernel[(1,)](dy, x, w, mean, rstd, dx, dw, db, M, N, BLOCK=block)
+    return dx, dw, db
