@@ -664,5 +664,5 @@ play_kernel(layer_norm_backward, *backward_rows(4, 12))
 # %% [markdown]
 """
 **Done?** Save, then choose *Validate* to run every cell from the top in a fresh kernel, and hand in
-from the *Assignment List*.
+from the *Assignment List*. Next: *attention*, which puts products and softmax together.
 """
