@@ -243,6 +243,10 @@ def _fail(
     facts = [("Call", outcome.call)]
     if before is not None:
         facts += [("Got", show(seen.result))]
+        outside = (
+            [f.says for f in seen.run.findings if f.kind == "out of bounds"] if seen.run else []
+        )
+        facts += [("Out of bounds", says) for says in outside[:1]]  # what it read there is NaN
     case.fail(Card(happened=happened, facts=tuple(facts), picture=_picture(seen)))
 
 

@@ -24,7 +24,8 @@ COMPILES = """The interpreter runs a kernel as Python and numpy, and lets much p
 do. The compiler wants tl functions instead of numpy's and Python's lists, sizes of blocks that are
 known when it compiles (tl.constexpr), a tl.dot of blocks of at least 16 × 16 and of one dtype, and
 variables that keep their type inside a loop: what becomes a float there must start as 0.0. And the
-two products must come from the tensor cores, by tl.dot. Your kernel is compiled for an H100."""
+two products must come from the tensor cores, by tl.dot: made by hand they need more registers than a
+thread has, and what does not fit spills to slow memory. Your kernel is compiled for an H100."""
 
 import torch
 import triton

@@ -23,7 +23,8 @@ from course.widgets.kernel_map import Touch, kernel_map
 COMPILES = """The interpreter runs a kernel as Python and numpy, and lets much pass that no GPU can
 do. The compiler wants tl functions instead of numpy's and Python's lists, sizes of blocks that are
 known when it compiles (tl.constexpr), a tl.dot of blocks of at least 16 × 16, and variables that keep
-their type inside a loop. Nothing is run here: your kernel is compiled for an H100."""
+their type inside a loop. What does not fit a thread's registers spills to slow memory: nothing may.
+Nothing is run here: your kernel is compiled for an H100."""
 
 import torch
 import triton

@@ -93,6 +93,22 @@ def test_faults_are_named() -> None:
     assert "It writes into its input x" in of(in_place)
 
 
+def test_wrong_numbers_from_outside_a_tensor_say_where_they_come_from() -> None:
+    @triton.jit
+    def kernel(x_ptr, out_ptr, N, B: tl.constexpr):
+        i = tl.arange(0, B)
+        tl.store(out_ptr + i, 2 * tl.load(x_ptr + i + 1, mask=i < N), mask=i < N)
+
+    def double(x: torch.Tensor) -> torch.Tensor:
+        out = torch.empty_like(x)
+        kernel[(1,)](x, out, x.numel(), B=64)
+        return out
+
+    message = failure(lambda case: right(case, double, plain, normal(40)))
+    assert "The numbers are wrong: at (39,): nan" in message
+    assert "reads outside x_ptr" in message
+
+
 def test_a_hole_is_found_where_the_numbers_happen_to_be_right() -> None:
     zeros = torch.zeros(40, device=kernels.DEVICE)
     wrapper = doubling(programs=2, empty=torch.zeros_like)

@@ -573,7 +573,7 @@ def parks_the_weights_in_memory(q, k, v):
     return out
 
 
-@wrong("attention", caught_by="attention_compiles_for_a_gpu", says="tensor cores")
+@wrong("attention", caught_by="attention_compiles_for_a_gpu", says="bytes a thread spilled")
 def multiplies_without_tl_dot(q, k, v):
     @triton.jit
     def kernel(q_ptr, k_ptr, v_ptr, out_ptr, T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr):
@@ -1207,7 +1207,11 @@ def sum_begins_as_whole_numbers_again(q, k, v):
     return out
 
 
-@wrong("causal_attention", caught_by="causal_attention_compiles_for_a_gpu", says="tensor cores")
+@wrong(
+    "causal_attention",
+    caught_by="causal_attention_compiles_for_a_gpu",
+    says="bytes a thread spilled",
+)
 def multiplies_by_hand(q, k, v):
     @triton.jit
     def kernel(q_ptr, k_ptr, v_ptr, out_ptr, T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr):
