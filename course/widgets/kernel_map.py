@@ -3,10 +3,10 @@
     kernel_map({"x": (8,), "out": (8,)}, [Touch(0, "x", "load", range(4)), ...])
     map_of_run(run.as_dict())            # of a run recorded by kernels.trace
 
-A cell is an element. It has the colour and the number of the program that touched it ("+" if there
-were several); a small number under it says how often it was read or written, when more than once; a
-dashed cell with "?" in a tensor that was written was left out (a hole); a red frame with "!" was
-part of a race, or was written by several lanes of one store.
+A cell is an element. It has the colour and the number of the program that touched it (grey and "+"
+if there were several); a small number under it says how often it was read or written, when more
+than once; a dashed cell with "?" in a tensor that was written was left out (a hole); a red frame
+with "!" was part of a race, or was written by several lanes of one store.
 """
 
 import math
@@ -131,13 +131,14 @@ def _tensor(
     words += [f"{again} elements more than once"] if again else []
     words += [f"{holes} never"] if holes and size <= MOST_CELLS else []
     words += [f"{len(bad)} in a fault"] if bad else []
+    width = max(12 + shown * side, 12 + 8.5 * len(label))
     if shown < columns or rows * columns < size:
         drawn.append(
             f'<text x="4" y="{top + 32 + rows * side:.0f}" style="font-size:11px;opacity:.75;'
             f'fill:currentColor">… of {size} elements, {rows} × {shown} are drawn</text>'
         )
-        return drawn, 12 + shown * side, 48 + rows * side, ", ".join(words)
-    return drawn, 12 + shown * side, 32 + rows * side, ", ".join(words)
+        return drawn, width, 48 + rows * side, ", ".join(words)
+    return drawn, width, 32 + rows * side, ", ".join(words)
 
 
 def _cell(x: float, y: float, side: float, programs: Counter[int], kind: str, bad: bool) -> str:
@@ -150,7 +151,7 @@ def _cell(x: float, y: float, side: float, programs: Counter[int], kind: str, ba
         mark = _text(x + inner / 2, y + inner / 2, "?", side) if kind == "written" else ""
         return f'<rect {box} style="fill:none;stroke:{colour};{dashes}{faint}"/>{mark}'
     first = min(programs)
-    fill = SERIES[first % len(SERIES)]
+    fill = SERIES[first % len(SERIES)] if len(programs) == 1 else "#7f7f7f"
     edge = f"stroke:{_colour('wrong')};stroke-width:2.5" if bad else "stroke:none"
     times = sum(programs.values())
     word = "!" if bad else str(first) if len(programs) == 1 else "+"

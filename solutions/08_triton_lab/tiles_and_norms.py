@@ -67,20 +67,15 @@ programs, each row of $A$ is read twice:
 """
 
 # %% nbgrader={"grade_id": "matmul_example", "locked": true}
-tiles = [(2 * (p // 2), 2 * (p % 2)) for p in range(4)]
-kernel_map(
-    {"a": (4, 6), "b": (6, 4), "out": (4, 4)},
-    [
-        Touch(p, "a", "load", range(6 * (m + i), 6 * (m + i + 1)))
-        for p, (m, n) in enumerate(tiles)
-        for i in (0, 1)
-    ]
-    + [Touch(p, "b", "load", range(n + i, 24, 4)) for p, (m, n) in enumerate(tiles) for i in (0, 1)]
-    + [
-        Touch(p, "out", "store", (4 * (m + i) + n + j for i in (0, 1) for j in (0, 1)))
-        for p, (m, n) in enumerate(tiles)
-    ],
-)
+programs = [(p, 2 * (p // 2), 2 * (p % 2)) for p in range(4)]
+rows_of_a = [Touch(p, "a", "load", range(6 * m, 6 * m + 12)) for p, m, n in programs]
+columns_of_b = [Touch(p, "b", "load", range(n + i, 24, 4)) for p, m, n in programs for i in (0, 1)]
+tiles = [
+    Touch(p, "out", "store", range(4 * (m + i) + n, 4 * (m + i) + n + 2))
+    for p, m, n in programs
+    for i in (0, 1)
+]
+kernel_map({"a": (4, 6), "b": (6, 4), "out": (4, 4)}, rows_of_a + columns_of_b + tiles)
 
 
 # %% nbgrader={"grade_id": "matmul_twin", "locked": true}
