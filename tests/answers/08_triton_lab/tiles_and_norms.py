@@ -346,28 +346,6 @@ def every_program_reads_a_whole_row_again(a, b):
     return out
 
 
-@wrong("matmul", caught_by="matmul_compiles_for_a_gpu", says="No instruction of the tensor cores")
-def adds_up_one_outer_product_after_the_other(a, b):
-    @triton.jit
-    def kernel(a_ptr, b_ptr, out_ptr, M, N, K, a_row, a_col, b_row, b_col, BLOCK: tl.constexpr):
-        m = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        n = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
-        acc = tl.zeros((BLOCK, BLOCK), tl.float32)
-        for k in range(K):
-            a = tl.load(a_ptr + m * a_row + k * a_col, mask=m < M, other=0.0).to(tl.float32)
-            b = tl.load(b_ptr + k * b_row + n * b_col, mask=n < N, other=0.0).to(tl.float32)
-            acc += a[:, None] * b[None, :]
-        inside = (m[:, None] < M) & (n[None, :] < N)
-        tl.store(out_ptr + m[:, None] * N + n[None, :], acc, mask=inside)
-
-    M, K = a.shape
-    N = b.shape[1]
-    out = torch.empty((M, N), dtype=a.dtype, device=a.device)
-    grid = (triton.cdiv(M, 32), triton.cdiv(N, 32))
-    kernel[grid](a, b, out, M, N, K, *a.stride(), *b.stride(), BLOCK=32)
-    return out
-
-
 @wrong("matmul", caught_by="matmul_compiles_for_a_gpu", says="16")
 def steps_of_eight(a, b):
     @triton.jit
