@@ -9,6 +9,7 @@
 """
 
 import argparse
+import ast
 import sys
 import tempfile
 import time
@@ -123,7 +124,7 @@ def runs_of(proof: Proof) -> list[Run]:
     ]
     for answer in proof.answers:
         steps = with_answers(proof, {answer.exercise: answer.source})
-        runs.append(Run(run_name(answer), steps))
+        runs.append(Run(run_name(answer), _graded_in(proof, answer.exercise, steps)))
     return runs
 
 
@@ -137,6 +138,29 @@ def with_answers(proof: Proof, answers: dict[str, str]) -> tuple[Step, ...]:
     return tuple(
         Step(answers.get(step.grade_id, step.source), step.grade_id) for step in proof.steps
     )
+
+
+def _graded_in(proof: Proof, exercise: str, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The other exercises lose their checks, but keep what their cells define: they hold the
+    solution still, which would be graded again with each answer."""
+    others = {g.grade_id for g in proof.graded if g.exercise != exercise}
+    return tuple(
+        Step(_without_checks(step.source)) if step.grade_id in others else step for step in steps
+    )
+
+
+def _without_checks(source: str) -> str:
+    """A test cell without its `with check(…)` blocks."""
+    module = ast.parse(source)
+    module.body = [
+        statement
+        for statement in module.body
+        if not (
+            isinstance(statement, ast.With)
+            and ast.unparse(statement.items[0].context_expr).startswith("check(")
+        )
+    ]
+    return ast.unparse(module)
 
 
 def _one_part(proof: Proof, hidden: bool) -> tuple[Step, ...]:

@@ -14,6 +14,7 @@ from autograder.cli import main
 from autograder.errors import UsageError
 from autograder.paths import Course, find_course
 from autograder.prove import complaints
+from autograder.trial import Run, Step, World, run_all
 
 NOTEBOOK = """
 # %% nbgrader={"grade_id": "setup", "locked": true}
@@ -133,6 +134,29 @@ EXERCISES = sorted(find_course(Path(__file__)).solutions.glob("*/*.py"))
 @pytest.mark.parametrize("text", EXERCISES, ids=lambda text: f"{text.parent.name}/{text.stem}")
 def test_every_exercise_is_proven(text: Path) -> None:
     assert complaints(prove.prove(find_course(text), text)) == []
+
+
+def test_a_world_chooses_the_interpreter_for_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRITON_INTERPRET", "1")  # as after reading answers that import kernels
+    asks = Step("import os\nprint(os.environ.get('TRITON_INTERPRET'))")
+    (shown,) = run_all([Run("asks", (asks,))], World("here"), tmp_path)["asks"]
+    assert shown.text == "None"
+
+
+def test_an_answer_meets_the_checks_of_its_own_exercise_only() -> None:
+    text = EXERCISES[0]
+    course = find_course(text)
+    answers = load_answers(course.answers / text.parent.name / text.name)
+    proof = prove.read(text, course.exercises / text.parent.name / f"{text.stem}.ipynb", answers)
+    run = prove.runs_of(proof)[-1]
+    mine = [graded.grade_id for graded in proof.exercises[-1].graded]
+    assert len(proof.exercises) > 1
+    assert [step.grade_id for step in run.steps if step.grade_id in mine] == mine
+    for graded in proof.graded:
+        checked = [s for s in run.steps if s.grade_id == graded.grade_id and "check(" in s.source]
+        assert bool(checked) == (graded.grade_id in mine)
 
 
 def test_a_good_exercise_is_proven(found: Callable[..., str]) -> None:

@@ -158,8 +158,12 @@ def test_many_players_leave_nothing_behind(capfd: pytest.CaptureFixture[str]) ->
 # the front end as one module
 
 
-def test_the_bundle_is_one_module_with_one_export() -> None:
-    code = bundle("step_player.js")
+WIDGETS = ("step_player.js", "live_plot.js", "training.js", "trace_viewer.js")
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_the_bundle_is_one_module_with_one_export(name: str) -> None:
+    code = bundle(name)
     assert "import {" not in code
     assert code.count("export ") == 1
     assert code.rstrip().endswith("export default { render };")
@@ -167,7 +171,7 @@ def test_the_bundle_is_one_module_with_one_export() -> None:
 
 
 def test_every_module_is_part_of_a_widget() -> None:
-    bundles = [bundle(name) for name in ("step_player.js", "live_plot.js", "training.js")]
+    bundles = [bundle(name) for name in WIDGETS]
     for module in FRONT.glob("*.js"):
         assert any(f"// {module.name}\n" in code for code in bundles), module.name
 
