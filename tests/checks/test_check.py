@@ -230,7 +230,9 @@ def test_what_must_be_done_by_hand(body: str) -> None:
 
 
 def test_a_module_is_told_by_its_class() -> None:
-    cheats = student("import torch\n\ndef f(x):\n    module = torch.nn.GELU()\n    return module(x)")
+    cheats = student(
+        "import torch\n\ndef f(x):\n    module = torch.nn.GELU()\n    return module(x)"
+    )
     x = torch.zeros(2)
     text = failure(lambda case: case(cheats, x).gives(x), without=("gelu", "GELU"))
     assert "Your code calls GELU, which this exercise asks you to do yourself" in text
