@@ -123,3 +123,13 @@ def each(function: Callable[[float], float], x: Any) -> Any:
 
     values = [function(value) for value in x.detach().double().flatten().tolist()]
     return torch.tensor(values, dtype=torch.float64).reshape(x.shape)
+
+
+def gradients(
+    function: Callable[..., Any], inputs: Sequence[Any], upstream: Any
+) -> tuple[Any, ...]:
+    """What autograd gives each of the inputs when `upstream` comes back to `function(*inputs)`."""
+    import torch
+
+    leaves = [one.detach().clone().requires_grad_() for one in inputs]
+    return torch.autograd.grad(function(*leaves), leaves, upstream)
