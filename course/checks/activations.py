@@ -132,4 +132,4 @@ def gradients(
     import torch
 
     leaves = [one.detach().clone().requires_grad_() for one in inputs]
-    return torch.autograd.grad(function(*leaves), leaves, upstream)
+    return torch.autograd.grad((function(*leaves) * upstream).sum(), leaves)
