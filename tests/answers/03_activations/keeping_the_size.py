@@ -218,18 +218,25 @@ def by_trapezoids_in_numpy(mean, variance, alpha, scale):
 
 
 @right("selu_moments")
-def in_plain_python_by_two_halves(mean, variance, alpha, scale):
-    sigma, first, second = math.sqrt(variance), 0.0, 0.0
-    for low, high in ((min(mean - 9 * sigma, 0), 0.0), (0.0, max(mean + 9 * sigma, 0))):
-        step = (high - low) / 1500
-        for i in range(1500):
-            z = low + step * (i + 0.5)
-            y = scale * (z if z > 0 else alpha * math.expm1(z))
-            weight = step * math.exp(-0.5 * ((z - mean) / sigma) ** 2) / sigma
-            first += y * weight
-            second += y * y * weight
-    first, second = first / math.sqrt(2 * math.pi), second / math.sqrt(2 * math.pi)
-    return first, second - first * first
+def by_simpson_on_two_halves(mean, variance, alpha, scale):
+    sigma = math.sqrt(variance)
+
+    def simpson(f, low, high, n=400):
+        h = (high - low) / n
+        inner = sum((4 if i % 2 else 2) * f(low + i * h) for i in range(1, n))
+        return (f(low) + inner + f(high)) * h / 3
+
+    def moment(power):
+        def weigh(y, z):
+            density = math.exp(-0.5 * ((z - mean) / sigma) ** 2) / sigma / math.sqrt(2 * math.pi)
+            return y**power * density
+
+        left, right_end = min(mean - 9 * sigma, 0.0), max(mean + 9 * sigma, 0.0)
+        below = simpson(lambda z: weigh(scale * alpha * math.expm1(z), z), left, 0.0)
+        return below + simpson(lambda z: weigh(scale * z, z), 0.0, right_end)
+
+    first = moment(1)
+    return first, moment(2) - first * first
 
 
 # selu_fixed_point ---------------------------------------------------------------------------

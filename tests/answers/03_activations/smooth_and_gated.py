@@ -149,7 +149,7 @@ def multiplies_the_cube_only(x):
     return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * x + 0.044715 * x**3))
 
 
-@wrong("gelu_tanh", caught_by=FORMULA, says="has dtype float32")
+@wrong("gelu_tanh", caught_by=FORMULA, says="Got: tensor of shape (3,), float32")
 def rounds_to_float32(x):
     x = x.float()
     return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))

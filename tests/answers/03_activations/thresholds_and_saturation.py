@@ -454,17 +454,17 @@ def is_a_relu(x):
 
 
 @right("softplus")
-def by_the_integral_of_my_sigmoid(x):
-    small = math.exp(-abs(x))
-    tail = math.log1p(small)
-    return (x + tail if x > 0 else tail), sigmoid(x)[0]  # noqa: F821 - the student's own
-
-
-@right("softplus")
 def in_two_branches(x):
     if x > 0:
         return x + in_two_branches(-x)[0], 1 / (1 + math.exp(-x))
     return math.log1p(math.exp(x)), math.exp(x) / (1 + math.exp(x))
+
+
+@right("softplus")
+def by_the_integral_of_my_sigmoid(x):
+    small = math.exp(-abs(x))
+    tail = math.log1p(small)
+    return (x + tail if x > 0 else tail), sigmoid(x)[0]  # noqa: F821 - the student's own
 
 
 # activation_gradient_product ----------------------------------------------------------------
