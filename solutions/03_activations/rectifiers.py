@@ -2,8 +2,8 @@
 """
 # Rectifiers: exercises
 
-**17 points · about 45 minutes.** Before: the lesson *From threshold to ReLU*, in
-`course/03_activations`.
+**17 points · about 45 minutes.** Before: the lesson *Rectifiers and where to begin*,
+in `course/03_activations`.
 
 After these two exercises you can
 
@@ -322,10 +322,10 @@ def prelu_gradients(x, slope, gradient):
     return gradients(PReLU.apply, (x, slope), gradient)
 
 
-def expect_gradients(case, x, slope, gradient):
+def expect_gradients(case, x, slopes, behind):
     """Compare prelu_gradients with what torch's own PReLU gives."""
-    expected = gradients(torch.nn.functional.prelu, (x, slope), gradient)
-    case(prelu_gradients, x, slope, gradient).gives(expected, tolerance=ROUNDED)
+    expected = gradients(torch.nn.functional.prelu, (x, slopes), behind)
+    case(prelu_gradients, x, slopes, behind).gives(expected, tolerance=ROUNDED)
 
 
 def tensor(values):
@@ -444,7 +444,7 @@ def learned(channel):
 
 def channels(steps):
     x = tensor([[-2.0], [0.0], [2.0]]).expand(3, 3)
-    return x[:, 0], PReLU.apply(x, tensor(slopes_by_step()[steps])).T
+    return x[:, 0], PReLU.apply(x, tensor(slopes_by_step(steps)[-1])).T
 
 
 plot(
@@ -454,7 +454,7 @@ plot(
         y="slope",
     ),
     panel(line(channels, label="the three channels"), x="input", y="output"),
-    sliders={"steps": (0, 30, 5, 10)},
+    sliders={"steps": (0, 30, 10, 10)},
     title="Slopes that your backward learned",
 )
 
