@@ -191,7 +191,7 @@ How much of a factor is too much for forty layers? What does 0.707, a forgotten 
 """
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def sizes(factor, negative_slope):
     numbers = torch.Generator().manual_seed(1)
     h = torch.randn(64, 32, generator=numbers)
@@ -393,7 +393,7 @@ your calculation; the dots follow the point that you drag, layer by layer. Where
 Choose the constants of a plain ELU: does its signal keep its size?
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 CONSTANTS = {"SELU": SELU, "ELU": (1.0, 1.0), "ReLU": (0.0, 1.0)}
 
 
@@ -599,7 +599,7 @@ input goes.
 """
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def constants():
     variances = [0.25 * step for step in range(1, 17)]
     found = [selu_fixed_point(exact_moments, variance) for variance in variances]

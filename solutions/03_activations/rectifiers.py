@@ -211,7 +211,7 @@ each unit more inputs to look at: does that protect it?
 """
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def dead_after_a_fall(inputs):
     numbers = torch.Generator().manual_seed(0)
     x = torch.randn(400, inputs, generator=numbers)
@@ -410,12 +410,12 @@ with check("the channel is axis 1", idea=AXES, hidden=True, without=BY_HAND) as 
 # %% [markdown]
 """
 **Watch your own function learn.** Three channels are to become |x|, a ReLU, and a straight line.
-Each needs another slope, and finds it by the gradients of *your* `backward`. On the left, the
-slopes step by step; on the right, the channels after the number of steps you choose. What would one
-slope for all three have to do?
+Each needs another slope, and finds it by the gradients of *your* `backward`. The first picture shows
+the slopes step by step; the second the three channels after the number of steps you choose. What
+would one slope for all three have to do?
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 TARGETS = tensor([-1.0, 0.0, 1.0])  # the slopes of |x|, of a ReLU, of a straight line
 
 

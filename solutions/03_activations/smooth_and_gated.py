@@ -55,7 +55,7 @@ $$\text{gelu}(x) = x\,\Phi(x), \qquad
 |---|---|
 | `x` | tensor of any shape, float32 or float64; entries from $-1000$ to $1000$ |
 | returns | a tensor of the same shape and dtype |
-| accuracy | an error of at most $10^{-12}$ for $\lvert x\rvert \le 10$ in float64, and of a few roundings in float32 |
+| accuracy | an error of at most $10^{-12}$ in float64, and of a few roundings in float32 |
 | gradient | autograd can go through it, and finds the true slope |
 | by hand | without `gelu` or `GELU`; `torch.erf` is there |
 
@@ -99,7 +99,8 @@ return x · weight
 
 
 # %% nbgrader={"grade_id": "gelu_reference", "locked": true}
-TWELVE_DIGITS = Tolerance(absolute=1e-12)  # 1 + erf rounds by 1e-16, times an x of at most 10
+TWELVE_DIGITS = Tolerance(absolute=1e-12)  # 1 + erf rounds by 1e-16, times an x of up to 1000
+FEW_ROUNDINGS = Tolerance(relative=1e-6, absolute=2e-6)  # the same in float32, for x near 0
 BY_HAND = ("gelu", "gelu_", "GELU", "GELUTanh", "NewGELUActivation", "gelu_tanh")
 
 
@@ -167,9 +168,8 @@ what went in: float32 stays float32, whether it is a number, a matrix, or empty.
 
 
 def expect_gelu_in_float32(case, x):
-    few_roundings = Tolerance(relative=1e-6, absolute=2e-6)  # 1 + erf rounds by 6e-8, times x
     outcome = case(gelu, x)
-    outcome.gives(reference.each(reference.gelu, x), tolerance=few_roundings, dtype=x.dtype)
+    outcome.gives(reference.each(reference.gelu, x), tolerance=FEW_ROUNDINGS, dtype=x.dtype)
 
 
 with check("keeps the shape and the dtype", idea=ENTRIES, without=BY_HAND) as case:
@@ -193,7 +193,7 @@ the slope larger than 1? Where does GELU fall although its input rises?
 """
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def relu(x):
     return torch.relu(x)
 
@@ -227,7 +227,7 @@ form are to be run with this form.
 |---|---|
 | `x` | tensor of any shape, float32 or float64; entries from $-1000$ to $1000$ |
 | returns | a tensor of the same shape and dtype |
-| accuracy | an error of at most $10^{-12}$ for $\lvert x\rvert \le 10$ in float64 |
+| accuracy | an error of at most $10^{-12}$ in float64, and of a few roundings in float32 |
 | gradient | autograd can go through it, and finds the true slope of this form |
 | by hand | without `gelu` or `GELU` |
 
@@ -312,7 +312,8 @@ is NaN. In float32 that already happens at x = 12."""
 with check("holds far out", idea=OVERFLOW, without=LIBRARY) as case:
     expect_gelu_tanh(case, tensor([1000.0, -1000.0, 30.0, -30.0]))
     x = torch.tensor([12.0, -12.0, 100.0, -100.0])
-    case(gelu_tanh, x).gives(torch.tensor([12.0, 0.0, 100.0, 0.0]), dtype=torch.float32)
+    outcome = case(gelu_tanh, x)
+    outcome.gives(x.clamp(min=0), tolerance=FEW_ROUNDINGS, dtype=torch.float32)
 
 ### BEGIN HIDDEN TESTS
 with check("holds far out", idea=OVERFLOW, hidden=True, without=LIBRARY) as case:
@@ -320,7 +321,8 @@ with check("holds far out", idea=OVERFLOW, hidden=True, without=LIBRARY) as case
     far = [random.uniform(20.0, 1000.0) for _ in range(20)]
     x = tensor([*far, *(-x for x in far)])
     expect_gelu_tanh(case, x)
-    case(gelu_tanh, x.float()).gives(x.float().clamp(min=0), dtype=torch.float32)
+    in_float32 = case(gelu_tanh, x.float())
+    in_float32.gives(x.float().clamp(min=0), tolerance=FEW_ROUNDINGS, dtype=torch.float32)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "gelu_tanh_slope", "points": 2}
@@ -350,7 +352,7 @@ notice first while a network trains?
 """
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def difference(x):
     return (gelu_tanh(x) - gelu(x)) * 1e4
 
@@ -545,12 +547,12 @@ with check("costs no more than the plain block", idea=PARITY, hidden=True) as ca
 
 # %% [markdown]
 """
-**See your own block.** On the left, one gate: what your block makes of two numbers, the first for
-the gate w1, the second for the value w3. Where does the gate let the value through, and where does
-it turn its sign? On the right, the parameters of your block, and those of the plain one.
+**See your own block.** The first picture is one gate: what your block makes of two numbers, one for
+the gate w1, one for the value w3. Where does the gate let the value through, and where does it turn
+its sign? The second picture shows the parameters of your block, and those of the plain one.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 FIRST, SECOND = tensor([[1.0, 0.0]]), tensor([[0.0, 1.0]])
 
 
