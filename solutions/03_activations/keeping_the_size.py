@@ -352,20 +352,23 @@ with check(
 
 # %% nbgrader={"grade_id": "selu_moments_fixed_point", "points": 2}
 FIXED = """With SELU's own constants, mean 0 and variance 1 come out as they went in: a fixed point.
-And it attracts: what is near it comes nearer, layer by layer."""
+And it attracts. Between two SELUs stand weights of mean 0 and variance 1/n, which make of inputs
+with mean μ and variance ν a z with mean 0 and variance ν + μ²; what is near the fixed point comes
+nearer, layer by layer."""
 
 
 def after_layers(mean, variance, alpha, scale, layers):
-    """The moments after some layers, each with your function."""
+    """The moments after some layers of weights and SELU, by your function."""
     for _ in range(layers):
-        mean, variance = selu_moments(mean, variance, alpha, scale)
+        mean, variance = selu_moments(0.0, variance + mean**2, alpha, scale)
     return mean, variance
 
 
 def expect_after_layers(case, mean, variance, alpha, scale, layers):
     expected = mean, variance
     for _ in range(layers):
-        expected = reference.selu_moments(*expected, alpha, scale)
+        size = expected[1] + expected[0] ** 2
+        expected = reference.selu_moments(0.0, size, alpha, scale)
     outcome = case(after_layers, mean, variance, alpha, scale, layers)
     outcome.gives(expected, tolerance=Tolerance(absolute=1e-4))
 
@@ -388,9 +391,10 @@ with check(
 
 # %% [markdown]
 """
-**See your own function.** Each arrow shows where one layer of SELU takes a mean and a variance, by
-your calculation; the dots follow the point that you drag, layer by layer. Where do they all end?
-Choose the constants of a plain ELU: does its signal keep its size?
+**See your own function.** Each arrow shows where one layer takes a mean and a variance: weights of
+mean 0 and variance 1/n, then SELU by your calculation. The dots follow the point that you drag,
+layer by layer. Where do they all end? Choose the constants of a plain ELU, or of a ReLU: does the
+signal keep its size?
 """
 
 # %% jupyter={"source_hidden": true}
@@ -398,23 +402,23 @@ CONSTANTS = {"SELU": SELU, "ELU": (1.0, 1.0), "ReLU": (0.0, 1.0)}
 
 
 def one_layer(mean, variance, constants):
-    to_mean, to_variance = selu_moments(mean, variance, *CONSTANTS[constants])
+    to_mean, to_variance = selu_moments(0.0, variance + mean**2, *CONSTANTS[constants])
     return to_mean - mean, to_variance - variance
 
 
 def steps(start, constants):
-    path = [(start[0][0], max(start[0][1], 0.04))]
+    path = [(start[0][0], max(start[0][1], 0.01))]
     for _ in range(15):
-        path.append(selu_moments(*path[-1], *CONSTANTS[constants]))
-        path[-1] = path[-1][0], max(path[-1][1], 1e-6)
+        mean, variance = path[-1]
+        path.append(selu_moments(0.0, variance + mean**2, *CONSTANTS[constants]))
     return [mean for mean, _ in path], [variance for _, variance in path]
 
 
 plot(
     arrows(one_layer, over=((-1.2, 1.2), (0.1, 2.5)), samples=6, colour=1, label="one layer"),
-    line(steps, label="", faint=True),
-    dots(steps, label="layer by layer"),
-    handles("start", [[0.8, 2.0]]),
+    line(steps, label="layer by layer", colour=2),
+    dots(steps, label="", colour=2),
+    handles("start", [[0.8, 2.0]], colour=2),
     x="mean",
     y="variance",
     x_range=(-1.2, 1.2),
@@ -593,21 +597,24 @@ with check("finds them to eight digits", idea=FOUND, hidden=True) as case:
 
 # %% [markdown]
 """
-**See your own function.** The constants that your `selu_fixed_point` finds, for each variance. Why
-does α grow with the variance? Think of where the negative side of SELU ends, however far down its
-input goes.
+**See your own function.** The constants that your `selu_fixed_point` finds, for each variance; the
+dashed line is SELU as published. Why does α grow with the variance? Think of where the negative
+side of SELU ends, however far down its input goes.
 """
 
 
 # %% jupyter={"source_hidden": true}
-def constants():
-    variances = [0.25 * step for step in range(1, 17)]
-    found = [selu_fixed_point(exact_moments, variance) for variance in variances]
-    return variances, [[alpha for alpha, _ in found], [scale for _, scale in found]]
+def constants(which):
+    def by_variance():
+        variances = [0.25 * step for step in range(1, 17)]
+        return variances, [selu_fixed_point(exact_moments, v)[which] for v in variances]
+
+    return by_variance
 
 
 plot(
-    line(constants, label="α (upper) and λ (lower)"),
+    line(constants(0), label="your α"),
+    line(constants(1), label="your λ"),
     rule(1.0, label="SELU"),
     x="variance to be kept",
     y="constant",

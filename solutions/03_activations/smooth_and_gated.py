@@ -218,8 +218,8 @@ is the one that PyTorch calls `approximate="tanh"`:
 $$\text{gelu\_tanh}(x) = \tfrac12\,x\,(1 + \tanh u), \qquad
 u = \sqrt{\tfrac{2}{\pi}}\,\left(x + 0.044715\,x^3\right).$$
 
-The two differ by up to $4.7 \cdot 10^{-4}$. That is little, but weights that were trained with one
-form are to be run with this form.
+The two differ by up to $4.7 \cdot 10^{-4}$. That is little; still, weights that were trained
+with one form belong to that form.
 
 **Write** `gelu_tanh(x)`.
 
@@ -560,10 +560,11 @@ def one_gate(a, b):
     return block_output(torch.stack([a, b], dim=-1), FIRST, FIRST.T, SECOND)[..., 0]
 
 
+WIDTHS = [*range(8, 129, 8)]
+
+
 def parameter_counts():
-    widths = [*range(8, 129, 8)]
-    yours = [sum(math.prod(s) for s in parameters_of(width).values()) for width in widths]
-    return widths, [yours, [8 * width**2 for width in widths]]
+    return WIDTHS, [sum(math.prod(s) for s in parameters_of(d).values()) for d in WIDTHS]
 
 
 plot(
@@ -573,7 +574,12 @@ plot(
         y="value, w3 x",
         equal=True,
     ),
-    panel(line(parameter_counts, label="yours and the plain one's"), x="width", y="parameters"),
+    panel(
+        line(parameter_counts, label="your block"),
+        line(WIDTHS, [8 * d**2 for d in WIDTHS], label="the plain block"),
+        x="width",
+        y="parameters",
+    ),
     title="Your gated block",
 )
 

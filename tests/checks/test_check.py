@@ -229,6 +229,15 @@ def test_what_must_be_done_by_hand(body: str) -> None:
         case(cheats, [2, 1] if "heapq" not in body else [1, 2]).gives([1, 2])
 
 
+def test_what_is_not_written_yet_is_named_where_it_stands() -> None:
+    helper = student("""\
+        class Value:
+            def backward(self): raise NotImplementedError()
+        def f(): return Value().backward()
+    """)
+    assert "Value.backward is not written yet." in failure(lambda case: case(helper).gives(1))
+
+
 def test_a_module_is_told_by_its_class() -> None:
     cheats = student(
         "import torch\n\ndef f(x):\n    module = torch.nn.GELU()\n    return module(x)"
