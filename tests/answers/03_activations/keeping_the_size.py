@@ -32,11 +32,6 @@ def gives_the_bound_of_a_uniform(weight_shape, negative_slope=0.0):
     return math.sqrt(6 / ((1 + negative_slope**2) * math.prod(weight_shape[1:])))
 
 
-@wrong("he_std", caught_by=GAIN, says="makes up for")
-def doubles_instead(weight_shape, negative_slope=0.0):
-    return 2 / math.sqrt((1 + negative_slope**2) * math.prod(weight_shape[1:]))
-
-
 @wrong("he_std", caught_by=FAN_IN, says="that one output adds up")
 def counts_the_outputs(weight_shape, negative_slope=0.0):
     fan_out = weight_shape[0] * math.prod(weight_shape[2:])
@@ -48,12 +43,6 @@ def forgets_the_kernel(weight_shape, negative_slope=0.0):
     return math.sqrt(2 / ((1 + negative_slope**2) * weight_shape[1]))
 
 
-@wrong("he_std", caught_by=FAN_IN, says="Got: ")
-def takes_the_mean_of_both_fans(weight_shape, negative_slope=0.0):
-    inputs, outputs = math.prod(weight_shape[1:]), weight_shape[0] * math.prod(weight_shape[2:])
-    return math.sqrt(4 / ((1 + negative_slope**2) * (inputs + outputs)))
-
-
 @wrong("he_std", caught_by=SLOPE, says="with the slope squared")
 def forgets_to_square_the_slope(weight_shape, negative_slope=0.0):
     return math.sqrt(2 / ((1 + abs(negative_slope)) * math.prod(weight_shape[1:])))
@@ -62,11 +51,6 @@ def forgets_to_square_the_slope(weight_shape, negative_slope=0.0):
 @wrong("he_std", caught_by=SLOPE, says="negative side gives its part")
 def ignores_the_slope(weight_shape, negative_slope=0.0):
     return math.sqrt(2 / math.prod(weight_shape[1:]))
-
-
-@wrong("he_std", caught_by=SLOPE, says="s² is just 1/n")
-def multiplies_by_the_slope(weight_shape, negative_slope=0.0):
-    return math.sqrt(2 * (1 + negative_slope**2) / math.prod(weight_shape[1:]))
 
 
 @wrong("he_std", caught_by=GAIN, says="calls calculate_gain,")
@@ -120,16 +104,6 @@ def forgets_the_minus_one(mean, variance, alpha, scale):
     weight = torch.exp(-t * t / 2) / math.sqrt(2 * math.pi) / 1000
     z = mean + math.sqrt(variance) * t
     y = scale * torch.where(z > 0, z, alpha * torch.exp(z))
-    first, second = (y * weight).sum().item(), (y * y * weight).sum().item()
-    return first, second - first**2
-
-
-@wrong("selu_moments", caught_by=SIDES, says="α only the negative one")
-def multiplies_both_sides_by_alpha(mean, variance, alpha, scale):
-    t = (torch.arange(20_000, dtype=torch.float64) + 0.5) / 1000 - 10
-    weight = torch.exp(-t * t / 2) / math.sqrt(2 * math.pi) / 1000
-    z = mean + math.sqrt(variance) * t
-    y = scale * alpha * torch.where(z > 0, z, torch.exp(z) - 1)
     first, second = (y * weight).sum().item(), (y * y * weight).sum().item()
     return first, second - first**2
 
@@ -271,15 +245,6 @@ def forgets_the_root(moments, variance):
         alpha = (low + high) / 2
         low, high = (alpha, high) if moments(0.0, variance, alpha, 1.0)[0] > 0 else (low, alpha)
     return alpha, variance / moments(0.0, variance, alpha, 1.0)[1]
-
-
-@wrong("selu_fixed_point", caught_by=VARIANCE, says="the variance wanted")
-def turns_the_quotient_over(moments, variance):
-    low, high = 0.0, 10.0
-    for _ in range(60):
-        alpha = (low + high) / 2
-        low, high = (alpha, high) if moments(0.0, variance, alpha, 1.0)[0] > 0 else (low, alpha)
-    return alpha, math.sqrt(moments(0.0, variance, alpha, 1.0)[1] / variance)
 
 
 @wrong("selu_fixed_point", caught_by=VARIANCE, says="λ sets the size")

@@ -20,11 +20,6 @@ def counts_zeros(batches):
     return (torch.cat([*batches]) <= 0).double().mean().item()
 
 
-@wrong("dead_fraction", caught_by=EVERY_INPUT, says="for a single")
-def is_silent_for_some_input(batches):
-    return (torch.cat([*batches]) <= 0).any(dim=0).double().mean().item()
-
-
 @wrong("dead_fraction", caught_by=EVERY_INPUT, says="Got: 1.0")
 def judges_by_the_mean(batches):
     return (torch.cat([*batches]).mean(dim=0) <= 0).double().mean().item()
@@ -38,11 +33,6 @@ def gives_who_is_alive(batches):
 @wrong("dead_fraction", caught_by=UNITS, says="Ask down each column")
 def counts_inputs(batches):
     return (torch.cat([*batches]) <= 0).all(dim=1).double().mean().item()
-
-
-@wrong("dead_fraction", caught_by=UNITS, says="share of the")
-def gives_the_number(batches):
-    return float((torch.cat([*batches]) <= 0).all(dim=0).sum())
 
 
 @wrong("dead_fraction", caught_by=UNITS, says="is a tensor, not a number")
@@ -66,15 +56,6 @@ def looks_at_the_last_batch(batches):
     for z in batches:
         dead = (z <= 0).all(dim=0).double().mean().item()
     return dead
-
-
-@wrong("dead_fraction", caught_by=BATCHES, says="silent in all of the batches")
-def is_dead_in_any_batch(batches):
-    dead = None
-    for z in batches:
-        here = (z <= 0).all(dim=0)
-        dead = here if dead is None else dead | here
-    return dead.double().mean().item()
 
 
 @wrong("dead_fraction", caught_by=EVERY_INPUT, says="Expected: 0.6666")
@@ -147,23 +128,6 @@ class IsAReLUOnTheWayBack(torch.autograd.Function):
         return gradient * (x > 0), (gradient * x.clamp(max=0)).sum(dim=others)
 
 
-@wrong("PReLU", caught_by=PASSES, says="1 where x is positive")
-class MultipliesByTheOutput(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, slope):
-        ctx.save_for_backward(x, slope)
-        a = slope.reshape(1, -1, *[1] * (x.ndim - 2))
-        return torch.where(x > 0, x, a * x)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        x, slope = ctx.saved_tensors
-        a = slope.reshape(1, -1, *[1] * (x.ndim - 2))
-        others = [axis for axis in range(x.ndim) if axis != 1]
-        to_x = gradient * torch.where(x > 0, x, a * x)
-        return to_x, (gradient * x.clamp(max=0)).sum(dim=others)
-
-
 @wrong("PReLU", caught_by=LEFT, says="two slopes to choose from")
 class TakesTheRightSideAtZero(torch.autograd.Function):
     @staticmethod
@@ -178,23 +142,6 @@ class TakesTheRightSideAtZero(torch.autograd.Function):
         a = slope.reshape(1, -1, *[1] * (x.ndim - 2))
         others = [axis for axis in range(x.ndim) if axis != 1]
         to_x = gradient * torch.where(x >= 0, 1.0, a)
-        return to_x, (gradient * x.clamp(max=0)).sum(dim=others)
-
-
-@wrong("PReLU", caught_by=LEFT, says="only x > 0 belongs to the right side")
-class MeetsInTheMiddleAtZero(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, slope):
-        ctx.save_for_backward(x, slope)
-        a = slope.reshape(1, -1, *[1] * (x.ndim - 2))
-        return torch.where(x > 0, x, a * x)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        x, slope = ctx.saved_tensors
-        a = slope.reshape(1, -1, *[1] * (x.ndim - 2))
-        others = [axis for axis in range(x.ndim) if axis != 1]
-        to_x = gradient * torch.where(x > 0, 1.0, torch.where(x < 0, a, (1 + a) / 2))
         return to_x, (gradient * x.clamp(max=0)).sum(dim=others)
 
 
@@ -214,22 +161,6 @@ class SharesOneSlope(torch.autograd.Function):
         return to_x, (gradient * x.clamp(max=0)).sum().expand_as(slope)
 
 
-@wrong("PReLU", caught_by=CHANNEL, says="shape")
-class GivesOneNumberForAllSlopes(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, slope):
-        ctx.save_for_backward(x, slope)
-        a = slope.reshape(1, -1, *[1] * (x.ndim - 2))
-        return torch.where(x > 0, x, a * x)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        x, slope = ctx.saved_tensors
-        a = slope.reshape(1, -1, *[1] * (x.ndim - 2))
-        to_x = gradient * torch.where(x > 0, 1.0, a)
-        return to_x, (gradient * x.clamp(max=0)).sum()
-
-
 @wrong("PReLU", caught_by=CHANNEL, says="not a mean")
 class TakesTheMean(torch.autograd.Function):
     @staticmethod
@@ -245,23 +176,6 @@ class TakesTheMean(torch.autograd.Function):
         others = [axis for axis in range(x.ndim) if axis != 1]
         to_x = gradient * torch.where(x > 0, 1.0, a)
         return to_x, (gradient * x.clamp(max=0)).mean(dim=others)
-
-
-@wrong("PReLU", caught_by=CHANNEL, says="that are not positive")
-class CountsPositiveEntriesToo(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, slope):
-        ctx.save_for_backward(x, slope)
-        a = slope.reshape(1, -1, *[1] * (x.ndim - 2))
-        return torch.where(x > 0, x, a * x)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        x, slope = ctx.saved_tensors
-        a = slope.reshape(1, -1, *[1] * (x.ndim - 2))
-        others = [axis for axis in range(x.ndim) if axis != 1]
-        to_x = gradient * torch.where(x > 0, 1.0, a)
-        return to_x, (gradient * x).sum(dim=others)
 
 
 @wrong("PReLU", caught_by=AXES, says="would meet the last axis")

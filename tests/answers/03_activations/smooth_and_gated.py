@@ -33,28 +33,18 @@ def forgets_the_root_of_two(x):
     return 0.5 * x * (1 + torch.erf(x))
 
 
-@wrong("gelu", caught_by=WEIGHT, says="they are other functions")
-def is_silu(x):
-    return torch.nn.functional.silu(x)
-
-
-@wrong("gelu", caught_by=WEIGHT, says="Φ(x) itself")
-def takes_the_density(x):
-    return x * torch.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-
-
-@wrong("gelu", caught_by=WEIGHT, says="is wrong in")
-def forgets_x(x):
-    return 0.5 * (1 + torch.erf(x / math.sqrt(2)))
+@wrong("gelu", caught_by=FAR_OUT, says="Far to the right, GELU is x")
+def clips_what_is_far_out(x):
+    x = x.clamp(-20, 20)
+    return 0.5 * x * (1 + torch.erf(x / math.sqrt(2)))
 
 
 @wrong("gelu", caught_by=FAR_OUT, says="Nothing in between may overflow")
-def sums_a_series(x):
-    term, total = x / math.sqrt(2), torch.zeros_like(x)
-    for n in range(120):
-        total = total + term / (2 * n + 1)
-        term = -term * x * x / 2 / (n + 1)
-    return x * (0.5 + total / math.sqrt(math.pi))
+def multiplies_large_powers(x):
+    """Mills' ratio, with a factor that overflows: e^(x²/2)·erfc."""
+    size = x.abs() / math.sqrt(2)
+    scaled = torch.exp(size**2) * torch.erfc(size)
+    return torch.relu(x) - x.abs() * torch.exp(-(size**2)) * scaled / 2
 
 
 @wrong("gelu", caught_by=SLOPE, says="Your code raised RuntimeError")
@@ -67,11 +57,6 @@ def loses_the_gradient(x):
 def treats_zero_by_itself(x):
     weight = 0.5 * (1 + torch.erf(x / math.sqrt(2)))
     return torch.where(x == 0, torch.zeros_like(x), x * weight)
-
-
-@wrong("gelu", caught_by=SLOPE, says="Φ(x) + x·φ(x)")
-def keeps_the_weight_out_of_the_gradient(x):
-    return x * (0.5 * (1 + torch.erf(x / math.sqrt(2)))).detach()
 
 
 @wrong("gelu", caught_by=ENTRIES, says="float32 stays float32")
@@ -144,17 +129,6 @@ def squares_instead_of_cubing(x):
     return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**2)))
 
 
-@wrong("gelu_tanh", caught_by=FORMULA, says="x + 0.044715")
-def multiplies_the_cube_only(x):
-    return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * x + 0.044715 * x**3))
-
-
-@wrong("gelu_tanh", caught_by=FORMULA, says="Got: tensor of shape (3,), float32")
-def rounds_to_float32(x):
-    x = x.float()
-    return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-
-
 @wrong("gelu_tanh", caught_by=OVERFLOW, says="e^u overflows")
 def writes_tanh_out(x):
     u = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
@@ -185,11 +159,6 @@ def keeps_u_out_of_the_gradient(x):
 @wrong("gelu_tanh", caught_by=FORMULA, says="calls gelu,")
 def lets_torch_do_the_tanh_form(x):
     return torch.nn.functional.gelu(x, approximate="tanh")
-
-
-@wrong("gelu_tanh", caught_by=ITS_SLOPE, says="Expected: tensor")
-def is_a_relu(x):
-    return x.clamp(min=0)
 
 
 @right("gelu_tanh")
@@ -250,19 +219,6 @@ class AddsTheBranches(torch.nn.Module):
         return self.w2(torch.nn.functional.silu(self.w1(x)) + self.w3(x))
 
 
-@wrong("SwiGLU", caught_by=GATED, says="One branch goes through silu")
-class BendsTheProduct(torch.nn.Module):
-    def __init__(self, width, hidden=None):
-        super().__init__()
-        hidden = hidden or 8 * width // 3
-        self.w1 = torch.nn.Linear(width, hidden, bias=False)
-        self.w2 = torch.nn.Linear(hidden, width, bias=False)
-        self.w3 = torch.nn.Linear(width, hidden, bias=False)
-
-    def forward(self, x):
-        return self.w2(torch.nn.functional.silu(self.w1(x) * self.w3(x)))
-
-
 @wrong("SwiGLU", caught_by=GATED, says="Expected: tensor of shape")
 class GivesItsInputBack(torch.nn.Module):
     def __init__(self, width, hidden=None):
@@ -315,19 +271,6 @@ class RoundsToTheNearest(torch.nn.Module):
         return self.w2(torch.nn.functional.silu(self.w1(x)) * self.w3(x))
 
 
-@wrong("SwiGLU", caught_by=PARITY, says="Expected: {'w1.weight': (1365, 512)")
-class TakesTwoThirdsOfTheWidth(torch.nn.Module):
-    def __init__(self, width, hidden=None):
-        super().__init__()
-        hidden = hidden or 2 * width // 3
-        self.w1 = torch.nn.Linear(width, hidden, bias=False)
-        self.w2 = torch.nn.Linear(hidden, width, bias=False)
-        self.w3 = torch.nn.Linear(width, hidden, bias=False)
-
-    def forward(self, x):
-        return self.w2(torch.nn.functional.silu(self.w1(x)) * self.w3(x))
-
-
 @wrong("SwiGLU", caught_by=PARITY, says="No biases")
 class KeepsTheBiases(torch.nn.Module):
     def __init__(self, width, hidden=None):
@@ -336,19 +279,6 @@ class KeepsTheBiases(torch.nn.Module):
         self.w1 = torch.nn.Linear(width, hidden)
         self.w2 = torch.nn.Linear(hidden, width)
         self.w3 = torch.nn.Linear(width, hidden)
-
-    def forward(self, x):
-        return self.w2(torch.nn.functional.silu(self.w1(x)) * self.w3(x))
-
-
-@wrong("SwiGLU", caught_by=PARITY, says="`hidden` is taken as it is")
-class ShrinksWhatIsGiven(torch.nn.Module):
-    def __init__(self, width, hidden=None):
-        super().__init__()
-        hidden = 8 * width // 3 if hidden is None else 2 * hidden // 3
-        self.w1 = torch.nn.Linear(width, hidden, bias=False)
-        self.w2 = torch.nn.Linear(hidden, width, bias=False)
-        self.w3 = torch.nn.Linear(width, hidden, bias=False)
 
     def forward(self, x):
         return self.w2(torch.nn.functional.silu(self.w1(x)) * self.w3(x))

@@ -42,24 +42,6 @@ def moves_the_wrong_way(points, labels, epochs):
     return weights, bias, mistakes
 
 
-@wrong("perceptron_fit", caught_by="perceptron_fit_moves_by_the_error", says="a false 1")
-def learns_from_missed_ones_only(points, labels, epochs):
-    weights, bias, mistakes = [0.0] * len(points[0]), 0.0, []
-    for _ in range(epochs):
-        missed = 0
-        for x, label in zip(points, labels, strict=True):
-            says = int(sum(w * v for w, v in zip(weights, x, strict=True)) + bias > 0)
-            if says != label:
-                missed += 1
-                if label == 1:
-                    weights = [w + v for w, v in zip(weights, x, strict=True)]
-                    bias += 1
-        mistakes.append(missed)
-        if not missed:
-            break
-    return weights, bias, mistakes
-
-
 @wrong("perceptron_fit", caught_by="perceptron_fit_moves_by_the_error", says="very next point")
 def updates_after_the_pass(points, labels, epochs):
     weights, bias, mistakes = [0.0] * len(points[0]), 0.0, []
@@ -71,24 +53,6 @@ def updates_after_the_pass(points, labels, epochs):
             step_bias += error
             missed += abs(error)
         weights, bias = [w + s for w, s in zip(weights, step, strict=True)], bias + step_bias
-        mistakes.append(missed)
-        if not missed:
-            break
-    return weights, bias, mistakes
-
-
-@wrong(
-    "perceptron_fit", caught_by="perceptron_fit_moves_by_the_error", says="Expected: ([2.0, 1.0]"
-)
-def learns_in_tenths(points, labels, epochs):
-    weights, bias, mistakes = [0.0] * len(points[0]), 0.0, []
-    for _ in range(epochs):
-        missed = 0
-        for x, label in zip(points, labels, strict=True):
-            error = label - int(sum(w * v for w, v in zip(weights, x, strict=True)) + bias > 0)
-            weights = [w + 0.1 * error * v for w, v in zip(weights, x, strict=True)]
-            bias += 0.1 * error
-            missed += abs(error)
         mistakes.append(missed)
         if not missed:
             break
@@ -108,22 +72,6 @@ def has_no_bias(points, labels, epochs):
         if not missed:
             break
     return weights, 0.0, mistakes
-
-
-@wrong("perceptron_fit", caught_by="perceptron_fit_moves_the_bias", says="moves it by e")
-def takes_the_bias_for_a_threshold(points, labels, epochs):
-    weights, bias, mistakes = [0.0] * len(points[0]), 0.0, []
-    for _ in range(epochs):
-        missed = 0
-        for x, label in zip(points, labels, strict=True):
-            error = label - int(sum(w * v for w, v in zip(weights, x, strict=True)) > bias)
-            weights = [w + error * v for w, v in zip(weights, x, strict=True)]
-            bias -= error
-            missed += abs(error)
-        mistakes.append(missed)
-        if not missed:
-            break
-    return weights, bias, mistakes
 
 
 @wrong(
@@ -177,22 +125,6 @@ def goes_through_all_passes(points, labels, epochs):
             weights = [w + error * v for w, v in zip(weights, x, strict=True)]
             bias += error
             mistakes[-1] += abs(error)
-    return weights, bias, mistakes
-
-
-@wrong("perceptron_fit", caught_by="perceptron_fit_stops_without_mistakes", says="as the last")
-def leaves_the_last_pass_out(points, labels, epochs):
-    weights, bias, mistakes = [0.0] * len(points[0]), 0.0, []
-    for _ in range(epochs):
-        missed = 0
-        for x, label in zip(points, labels, strict=True):
-            error = label - int(sum(w * v for w, v in zip(weights, x, strict=True)) + bias > 0)
-            weights = [w + error * v for w, v in zip(weights, x, strict=True)]
-            bias += error
-            missed += abs(error)
-        if not missed:
-            break
-        mistakes.append(missed)
     return weights, bias, mistakes
 
 
@@ -267,21 +199,6 @@ def by_the_formula(x):
     return value, value * (1 - value)
 
 
-@wrong("sigmoid", caught_by="sigmoid_stays_finite", says="on one side of 0 or the other")
-def by_the_other_formula(x):
-    value = math.exp(x) / (1 + math.exp(x))
-    return value, math.exp(x) / (1 + math.exp(x)) ** 2
-
-
-@wrong("sigmoid", caught_by="sigmoid_stays_finite", says="Got: (nan, nan)")
-def by_the_formula_in_torch(x):
-    import torch
-
-    power = torch.exp(torch.tensor(x, dtype=torch.float64))
-    value = power / (1 + power)
-    return value.item(), (value * (1 - value)).item()
-
-
 @wrong("sigmoid", caught_by="sigmoid_slope", says="¼ at 0")
 def gives_the_slope_at_zero_as_a_half(x):
     small = math.exp(-abs(x))
@@ -294,15 +211,6 @@ def has_the_slope_of_tanh(x):
     small = math.exp(-abs(x))
     value = 1 / (1 + small) if x >= 0 else small / (1 + small)
     return value, 1 - value * value
-
-
-@wrong("sigmoid", caught_by="sigmoid_slope", says="the same on both sides")
-def takes_the_slope_of_the_value(x):
-    """As if the argument of σ·(1 − σ) were the value, not x."""
-    small = math.exp(-abs(x))
-    value = 1 / (1 + small) if x >= 0 else small / (1 + small)
-    again = 1 / (1 + math.exp(-value))
-    return value, again * (1 - again)
 
 
 @wrong("sigmoid", caught_by="sigmoid_keeps_small_values", says="1 − σ(x) gives 0")
@@ -331,12 +239,6 @@ def lets_torch_do_it(x):
 
     x = torch.tensor(x, dtype=torch.float64)
     return torch.sigmoid(x).item(), (torch.sigmoid(x) * torch.sigmoid(-x)).item()
-
-
-@wrong("sigmoid", caught_by="sigmoid_slope", says="not a tuple")
-def forgets_the_slope(x):
-    small = math.exp(-abs(x))
-    return 1 / (1 + small) if x >= 0 else small / (1 + small)
 
 
 @wrong("sigmoid", caught_by="sigmoid_stays_finite", says="Got: (0.5, 0.25)")
@@ -378,14 +280,6 @@ def takes_the_formula(x):
     return math.log(1 + math.exp(x)), 1 / (1 + math.exp(-x))
 
 
-@wrong("softplus", caught_by="softplus_stays_finite", says="Pull the large factor out")
-def takes_log1p_of_the_overflow(x):
-    import numpy as np
-
-    with np.errstate(all="ignore"):
-        return np.log1p(np.exp(np.float64(x))), 1 / (1 + np.exp(-np.float64(x)))
-
-
 @wrong("softplus", caught_by="softplus_keeps_small_parts", says="math.log1p(t)")
 def rounds_small_parts_away(x):
     small = math.exp(-abs(x))
@@ -418,34 +312,12 @@ def has_the_slope_of_the_sigmoid(x):
     return max(x, 0.0) + math.log1p(small), small / (1 + small) ** 2
 
 
-@wrong("softplus", caught_by="softplus_slope", says="Got: ")
-def has_the_slope_of_the_mirror_image(x):
-    small = math.exp(-abs(x))
-    return max(x, 0.0) + math.log1p(small), (small if x >= 0 else 1) / (1 + small)
-
-
-@wrong("softplus", caught_by="softplus_slope", says="grows smoothly")
-def loses_the_slope_on_the_left(x):
-    small = math.exp(-abs(x))
-    return max(x, 0.0) + math.log1p(small), 1 - 1 / (1 + math.exp(min(x, 700.0)))
-
-
 @wrong("softplus", caught_by="softplus_slope", says="calls softplus,")
 def lets_torch_do_softplus(x):
     import torch
 
     t = torch.tensor(x, dtype=torch.float64)
     return torch.nn.functional.softplus(t).item(), torch.sigmoid(t).item()
-
-
-@wrong("softplus", caught_by="softplus_keeps_small_parts", says="calls logaddexp,")
-def lets_logaddexp_do_it(x):
-    import torch
-
-    t = torch.tensor(x, dtype=torch.float64)
-    small = math.exp(-abs(x))
-    slope = (1 if x >= 0 else small) / (1 + small)
-    return torch.logaddexp(t, torch.zeros_like(t)).item(), slope
 
 
 @wrong("softplus", caught_by="softplus_stays_finite", says="Got: (1000.0, 0.5)")
@@ -509,19 +381,6 @@ def forgets_the_activation_on_the_way(f, derivative, layers, x):
     return gradients[::-1]
 
 
-@wrong("activation_gradient_product", caught_by=WEIGHTS, says="Got: [")
-def adds_the_factors(f, derivative, layers, x):
-    factors, h = [], x
-    for w, b in layers:
-        z = w * h + b
-        factors.append(w * derivative(z))
-        h = f(z)
-    gradients = [1.0]
-    for factor in reversed(factors):
-        gradients.append(gradients[-1] + factor)
-    return gradients[::-1]
-
-
 @wrong("activation_gradient_product", caught_by=BEFORE, says="not at h = f(z)")
 def takes_the_slope_after_the_activation(f, derivative, layers, x):
     factors, h = [], x
@@ -569,16 +428,6 @@ def leaves_the_one_out(f, derivative, layers, x):
     return gradients[:0:-1]
 
 
-@wrong("activation_gradient_product", caught_by=EVERY, says="not a list")
-def gives_the_whole_product_only(f, derivative, layers, x):
-    product, h = 1.0, x
-    for w, b in layers:
-        z = w * h + b
-        product *= w * derivative(z)
-        h = f(z)
-    return product
-
-
 @wrong("activation_gradient_product", caught_by=SWEEP, says="the next one times")
 def starts_anew_for_each_layer(f, derivative, layers, x):
     gradients = []
@@ -591,22 +440,6 @@ def starts_anew_for_each_layer(f, derivative, layers, x):
             h = f(z)
         gradients.append(product)
     return gradients
-
-
-@wrong("activation_gradient_product", caught_by=SWEEP, says="L calls")
-def asks_for_small_differences(f, derivative, layers, x):
-    values = [x]
-    for w, b in layers:
-        values.append(f(w * values[-1] + b))
-
-    def last(h, after):
-        for w, b in layers[after:]:
-            h = f(w * h + b)
-        return h
-
-    step = 1e-6
-    ends = [(last(h + step, i), last(h - step, i)) for i, h in enumerate(values)]
-    return [(up - down) / (2 * step) for up, down in ends]
 
 
 @wrong("activation_gradient_product", caught_by=EVERY, says="Got: [360.0, 20.0, 1.0]")
