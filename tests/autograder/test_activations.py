@@ -33,7 +33,7 @@ PROOFS = {
 }
 STUDENTS = ("right", "half", "wrong", "untouched")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
 
 
 def answers(proof: Proof, student: str) -> dict[str, Answer]:
