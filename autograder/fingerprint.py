@@ -105,7 +105,7 @@ def _groups():
         groups["torch.testing"] = _callables(torch.testing)
         groups["torch.Tensor"] = _members(torch.Tensor)
     for name, module in list(sys.modules.items()):
-        if name == "course.checks" or name.startswith("course.checks."):
+        if name.startswith("course.") and not name.startswith("course.widgets"):
             kinds = [v for v in vars(module).values() if isinstance(v, type)]
             own = [k for k in kinds if k.__module__ == name]
             groups[name] = [id(module), _plain(module), [_members(kind) for kind in own]]
