@@ -104,9 +104,7 @@ def calls(run: Run, reference: Run) -> Trails | None:
     """Calls of the functions that recurse, and of helpers that both runs have, and their ends."""
     loops, other_loops = recursive(run), recursive(reference)
     both = bool(loops and other_loops)
-    mine = {call["name"] for call in run["calls"][1:]} - loops
-    theirs = {call["name"] for call in reference["calls"][1:]} - other_loops
-    helpers = mine & theirs
+    helpers = _inner(run) & _inner(reference)
     trails = (
         _called(run, helpers | (loops if both else set())),
         _called(reference, helpers | (other_loops if both else set())),
@@ -119,6 +117,10 @@ def calls(run: Run, reference: Run) -> Trails | None:
     if given[0] != given[1]:  # other parameters: compare what comes back
         return tuple([m for m in trail if m.what[0][0] == "return"] for trail in trails)  # type: ignore[return-value]
     return trails
+
+
+def _inner(run: Run) -> set[str]:
+    return {call["name"] for call in run["calls"][1:]}
 
 
 def _called(run: Run, names: set[str]) -> Trail:

@@ -10,6 +10,7 @@
     table("best")                           a table or row, with arrows from the sources of a value
     tiles("A", "B")                         matrices, arrays or tensors as coloured tiles
     stream("values", "mean", "largest")     values that come in one by one, and running values
+    plane_view("points", "corners")         points of the plane, and the way that a list makes
 
 A name is looked for in the reader's own run, so it may be missing there: the reader may call the
 list something else. It then stands for the argument at the same place (the first name of a view for
@@ -17,6 +18,7 @@ the first argument of a fitting kind), and where there is none, for the first lo
 fitting kind. What does not exist yet is not drawn yet.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -146,6 +148,19 @@ def stream(values: str = "values", *running: str) -> View:
     return View("stream", (values,), options={"running": running})
 
 
+def plane_view(
+    *names: str, closed: Sequence[str] = (), segments: Sequence[tuple[str, str]] = ()
+) -> View:
+    """A view of points of the plane: pairs of numbers, and lists of them.
+
+    The first list is drawn as dots; in each further one the points are joined in their order, those
+    in `closed` all round. `segments` joins two named points. What a line reads is marked, and every
+    name that holds a point is written beside it.
+    """
+    options = {"closed": tuple(closed), "segments": [list(ends) for ends in segments]}
+    return View("plane", names or ("points",), options=options)
+
+
 def automatic(run: Run) -> View | None:
     """Cells for every argument that is a sequence, else the tree of an argument, else of the calls
     of a function that calls itself; None when there is nothing to draw.
@@ -267,12 +282,30 @@ def _fitting(view: View, position: int) -> Callable[[Encoded], bool]:
         return _is_table
     if kind in ("number_line", "buckets", "tiles"):
         return _is_list
+    if kind == "plane":
+        return _has_points
     return _is_sequence
 
 
 def _is_made(view: View, position: int) -> bool:
     """Whether the function itself makes this container, so that no argument is meant by it."""
-    return view.kind == "table" or (view.kind in ("number_line", "buckets") and position > 0)
+    late = view.kind in ("number_line", "buckets", "plane") and position > 0
+    return view.kind == "table" or late
+
+
+def points_in(value: Encoded) -> list[tuple[float, float]]:
+    """The point that an encoded pair of numbers is, or the points in a list of pairs; else none."""
+    inside = elements(value)
+    if inside is None or isinstance(value, str):
+        return []
+    pair = [number(one) for one in inside if not isinstance(one, bool)]
+    if len(inside) == 2 and len(pair) == 2 and None not in pair:
+        return [(pair[0], pair[1])]  # type: ignore[list-item]
+    return [found[0] for one in inside if len(found := points_in(one)) == 1]
+
+
+def _has_points(value: Encoded) -> bool:
+    return bool(points_in(value))
 
 
 def _is_table(value: Encoded) -> bool:
@@ -490,6 +523,38 @@ def _thinned(series: dict[str, list[list[float]]]) -> dict[str, list[list[float]
     }
 
 
+def _plane(run: Run, view: View, containers: list[Watched]) -> dict[str, Any]:
+    """The corners of all points of the run, the distance of grid lines, and what is joined."""
+    seen: list[tuple[float, float]] = []
+    held: dict[str, Any] = {}
+    for step in run["steps"]:
+        for source in ("args", "locals"):
+            for name, value in step[source].items():
+                if held.get(name) is not value:
+                    held[name] = value
+                    seen += points_in(value)
+    low = [min((point[axis] for point in seen), default=0.0) for axis in (0, 1)]
+    high = [max((point[axis] for point in seen), default=0.0) for axis in (0, 1)]
+    closed = view.options["closed"]
+    return {
+        "low": low,
+        "high": high,
+        "step": round_step(max(high[0] - low[0], high[1] - low[1])),
+        "kinds": {
+            one.label: "closed" if one.label in closed or name in closed else "open"
+            for name, one in zip(view.names, containers, strict=False)
+            if one.label in closed or name in closed or one is not containers[0]
+        },
+        "segments": view.options["segments"],
+    }
+
+
+def round_step(span: float, most: int = 12) -> float:
+    """The distance of at most `most` grid lines over `span`: 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(span / most)) if span > 0 else 1.0
+    return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= span / most)
+
+
 _DETAILS: dict[str, Callable[[Run, View, list[Watched]], dict[str, Any]]] = {
     "window": _window,
     "number_line": _number_line,
@@ -498,4 +563,5 @@ _DETAILS: dict[str, Callable[[Run, View, list[Watched]], dict[str, Any]]] = {
     "table": _table,
     "tiles": _tiles,
     "stream": _stream,
+    "plane": _plane,
 }
