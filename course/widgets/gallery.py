@@ -215,6 +215,32 @@ play(running, [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0], view=stream("values", "mean",
 
 # %% [markdown]
 """
+Points of the plane: the first list as dots, each further one as a way; every name that holds a
+point stands beside it.
+"""
+
+
+# %%
+from course.widgets import plane_view
+
+
+def lower_side(points):
+    corners = []
+    for point in sorted(points):
+        while len(corners) > 1:
+            (px, py), (qx, qy) = corners[-2:]
+            if (qx - px) * (point[1] - py) > (qy - py) * (point[0] - px):
+                break
+            corners.pop()
+        corners.append(point)
+    return corners
+
+
+nails = [(0, 2), (1, 0), (3, 1), (4, 4), (5, 0), (7, 3)]
+play(lower_side, nails, view=plane_view("points", "corners"))
+
+# %% [markdown]
+"""
 ### Geometry board
 
 Points to drag, or to move with the arrow keys. Each keyword names a group of points. `outline` and

@@ -17,6 +17,7 @@ from course.widgets.views import (
     details,
     is_keyed,
     is_matrix,
+    is_point,
     keys_of,
     pointer_names,
     pointers_at,
@@ -278,9 +279,8 @@ def _plane(run: Run, view: View, position: int, step: Step, shown: Rows) -> Pict
                 marks[points[path[0]]] = "read"
     names: dict[Point, list[str]] = {}
     for name, value in {**step["args"], **step["locals"]}.items():
-        points = points_in(value)
-        if len(points) == 1 and len(elements(value) or []) == 2:
-            names.setdefault(points[0], []).append(name)
+        if is_point(value):
+            names.setdefault(points_in(value)[0], []).append(name)
     ends = {name: point for point, own in names.items() for name in own}
     segments += [(ends[p], ends[q]) for p, q in found["segments"] if p in ends and q in ends]
     plain = {at: point for at, point in dots.items() if point not in names}
@@ -318,5 +318,5 @@ _PICTURES: dict[str, Callable[[Run, View, int, Step, Rows], str]] = {
     "table": _table,
     "tiles": _tiles,
     "stream": _stream,
-    "plane": _plane,
+    "plane_view": _plane,
 }

@@ -158,7 +158,7 @@ def plane_view(
     name that holds a point is written beside it.
     """
     options = {"closed": tuple(closed), "segments": [list(ends) for ends in segments]}
-    return View("plane", names or ("points",), options=options)
+    return View("plane_view", names or ("points",), options=options)
 
 
 def automatic(run: Run) -> View | None:
@@ -282,26 +282,31 @@ def _fitting(view: View, position: int) -> Callable[[Encoded], bool]:
         return _is_table
     if kind in ("number_line", "buckets", "tiles"):
         return _is_list
-    if kind == "plane":
+    if kind == "plane_view":
         return _has_points
     return _is_sequence
 
 
 def _is_made(view: View, position: int) -> bool:
     """Whether the function itself makes this container, so that no argument is meant by it."""
-    late = view.kind in ("number_line", "buckets", "plane") and position > 0
+    late = view.kind in ("number_line", "buckets", "plane_view") and position > 0
     return view.kind == "table" or late
+
+
+def is_point(value: Encoded) -> bool:
+    """Whether an encoded value is a pair of numbers."""
+    inside = elements(value)
+    return (
+        inside is not None
+        and len(inside) == 2
+        and not any(isinstance(one, (bool, str)) or number(one) is None for one in inside)
+    )
 
 
 def points_in(value: Encoded) -> list[tuple[float, float]]:
     """The point that an encoded pair of numbers is, or the points in a list of pairs; else none."""
-    inside = elements(value)
-    if inside is None or isinstance(value, str):
-        return []
-    pair = [number(one) for one in inside if not isinstance(one, bool)]
-    if len(inside) == 2 and len(pair) == 2 and None not in pair:
-        return [(pair[0], pair[1])]  # type: ignore[list-item]
-    return [found[0] for one in inside if len(found := points_in(one)) == 1]
+    pairs = [value] if is_point(value) else filter(is_point, elements(value) or [])
+    return [(x, y) for x, y in (map(number, elements(one) or []) for one in pairs)]  # type: ignore[misc]
 
 
 def _has_points(value: Encoded) -> bool:
@@ -318,9 +323,12 @@ def _first_local(run: Run, fits: Callable[[Encoded], bool], taken: Sequence[str]
     for step in run["steps"]:
         for name, value in step["locals"].items():
             if name not in taken and name not in run["args"] and fits(value):
-                if fits is not _is_table or is_matrix(value):
+                if (fits is _is_table and not is_matrix(value)) or (
+                    fits is _has_points and is_point(value)
+                ):
+                    shy = shy or str(name)  # a row or point, unless there is a table or way
+                else:
                     return str(name)
-                shy = shy or str(name)  # a row, unless there is a table
     return shy
 
 
@@ -536,10 +544,12 @@ def _plane(run: Run, view: View, containers: list[Watched]) -> dict[str, Any]:
     low = [min((point[axis] for point in seen), default=0.0) for axis in (0, 1)]
     high = [max((point[axis] for point in seen), default=0.0) for axis in (0, 1)]
     closed = view.options["closed"]
+    whole = all(one.is_integer() for point in seen for one in point)
+    distance = round_step(max(high[0] - low[0], high[1] - low[1]))
     return {
         "low": low,
         "high": high,
-        "step": round_step(max(high[0] - low[0], high[1] - low[1])),
+        "step": max(distance, 1.0) if whole else distance,
         "kinds": {
             one.label: "closed" if one.label in closed or name in closed else "open"
             for name, one in zip(view.names, containers, strict=False)
@@ -563,5 +573,5 @@ _DETAILS: dict[str, Callable[[Run, View, list[Watched]], dict[str, Any]]] = {
     "table": _table,
     "tiles": _tiles,
     "stream": _stream,
-    "plane": _plane,
+    "plane_view": _plane,
 }

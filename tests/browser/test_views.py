@@ -32,6 +32,7 @@ PLAYS = {
     "row": "play(downwards, 2, 7, 6, view=table('best'))",
     "tiles": "play(product, [[1, 2], [0, 3]], [[2, 0], [-1, 1]], view=tiles('A', 'B', 'C'))",
     "stream": "play(running, [3.0, 1.0, 4.0], view=stream('values', 'mean'))",
+    "plane": "play(lower_side, [(0, 2), (2, 3), (4, 0)], view=plane_view('points', 'corners'))",
 }
 LONG = """\
 import json
@@ -56,7 +57,9 @@ def source() -> str:
     """The readers' functions of the Python tests, without the tests."""
     text = Path(str(functions.__file__)).read_text(encoding="utf-8")
     begin, end = text.index("def min_window"), text.index("TREE = [")
-    views = "buckets, call_tree, data_tree, number_line, play, stream, table, tiles, window"
+    views = (
+        "buckets, call_tree, data_tree, number_line, plane_view, play, stream, table, tiles, window"
+    )
     imports = (
         "from typing import Any\nfrom course.trees import TreeNode, tree\n"
         f"from course.widgets import {views}\n"

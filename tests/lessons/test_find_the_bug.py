@@ -15,7 +15,7 @@ LESSONS = {
     "hashing_and_windows": ({"cells", "number_line", "window"}, 6),
     "trees_and_backtracking": ({"data_tree", "call_tree"}, 6),
     "order_and_dynamic_programming": ({"buckets", "cells", "table"}, 4),
-    "geometry": ({"plane"}, 3),
+    "geometry": ({"plane_view"}, 3),
 }
 
 

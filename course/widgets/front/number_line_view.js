@@ -9,6 +9,7 @@ const LINE = 46;
 export function numberLineView(view) {
   const svg = shape("svg", { role: "img" });
   const pointers = shape("g");
+  const drawing = { node: svg, show, wide: true, centre: null };
 
   function show({ rows, step, width, glide }) {
     const [values, seen] = view.containers;
@@ -48,7 +49,9 @@ export function numberLineView(view) {
     for (const name of view.at) if (step.locals[name] !== undefined) named[name] = numberOf(step.locals[name]);
     const places = Object.entries(named)
       .filter(([, place]) => at.has(place))
-      .map(([name, place]) => ({ name, x: at.get(place) }));
+      .map(([name, place]) => ({ name, place, x: at.get(place) }));
+    const now = read[0] ?? written[0] ?? places[0]?.place;
+    drawing.centre = at.has(now) ? { x: at.get(now) } : null;
     const under = drawPointers(pointers, places, LINE + 34, glide);
     svg.replaceChildren(...shapes, pointers);
     const drawn = x + slot * 0.9;
@@ -63,7 +66,7 @@ export function numberLineView(view) {
     return [seen && held.size ? `${seen.label} holds ${told}` : `numbers ${list}`, ...looked].join(". ");
   }
 
-  return { node: svg, show };
+  return drawing;
 }
 
 // The numbers in a list or set, or the keys of a dictionary.

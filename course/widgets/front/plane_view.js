@@ -48,7 +48,7 @@ export function planeView(view) {
     for (const [key, own] of names) {
       const [x, y] = key.split(",").map(Number);
       shapes.push(
-        shape("circle", { class: "sw-ring sw-ring-read", cx: x, cy: y, r: 9 }),
+        shape("circle", { class: "sw-ring sw-ring-named", cx: x, cy: y, r: 9 }),
         label(own.join(", "), x + 10, y - 10, { "text-anchor": "start", class: "sw-name sw-over" }),
       );
     }

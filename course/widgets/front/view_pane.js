@@ -18,7 +18,7 @@ import { windowView } from "./window_view.js";
 
 const VIEWS = {
   bars: barsView, buckets: bucketsView, call_tree: callTreeView, cells: cellsView, data_tree: dataTreeView,
-  number_line: numberLineView, plane: planeView, stream: streamView, table: tableView, tiles: tilesView, window: windowView,
+  number_line: numberLineView, plane_view: planeView, stream: streamView, table: tableView, tiles: tilesView, window: windowView,
 };
 
 export function viewPane() {
