@@ -14,7 +14,7 @@ import anywidget
 import traitlets
 
 from course.widgets import view_pictures, views
-from course.widgets.bundle import FRONT, bundle
+from course.widgets.bundle import bundle, styles
 from course.widgets.comparing import first_difference, outcome
 from course.widgets.packing import pack
 from course.widgets.tracing import MAX_SECONDS, MAX_STEPS, trace
@@ -41,7 +41,7 @@ class StepPlayer(anywidget.AnyWidget):
     """
 
     _esm = bundle("step_player.js")
-    _css = (FRONT / "step_player.css").read_text(encoding="utf-8")
+    _css = styles("step_player.css")
 
     step = traitlets.Int(0).tag(sync=True)
     count = traitlets.Int(0).tag(sync=True)

@@ -17,7 +17,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from course.widgets.bundle import FRONT, bundle
+from course.widgets.bundle import bundle, styles
 from course.widgets.controls import Control, as_controls
 from course.widgets.figure import as_panels, describe, layers_of, ranges
 from course.widgets.layers import Layer, Panel, history, panel
@@ -75,7 +75,7 @@ class TrainingView(anywidget.AnyWidget):
     """
 
     _esm = bundle("training.js")
-    _css = (FRONT / "live.css").read_text(encoding="utf-8")
+    _css = styles("live.css")
 
     params = traitlets.Dict().tag(sync=True)
     status = traitlets.Unicode("ready").tag(sync=True)

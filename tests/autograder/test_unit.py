@@ -1,6 +1,7 @@
 """The whole unit 01_algorithms, handed in by four students: right, wrong, partly right, untouched.
 
-The answers come from the zoo; which cells a wrong one loses stands here, worked out by hand.
+The answers come from the zoo. Which cells a wrong one loses stands here: that of its own idea, and
+those whose drawn inputs need that idea, too.
 """
 
 import html
@@ -25,18 +26,24 @@ TOTAL = 132.0
 # For each function: a mistake, and the ideas that it loses (the ends of the cells' names).
 MISTAKES: dict[str, tuple[str, set[str]]] = {
     "max_area": ("tries_all_pairs", {"one_pass"}),
-    "merge": ("lets_sorted_do_it", {"one_pass"}),
+    "merge": ("inserts_one_by_one", {"one_pass"}),
     "longest_consecutive": ("goes_through_the_list", {"walks_the_set"}),
-    "min_window": ("ignores_multiplicity", {"has_every_copy"}),
-    "lowest_common_ancestor": ("compares_values", {"identity"}),
-    "combination_sum": ("stops_at_the_first_coin_too_large", {"any_order"}),
-    "combination_sum_unique": ("skips_children_too", {"may_use_equal_coins"}),
-    "maximum_gap": ("makes_buckets_of_width_zero", {"bucket_width"}),
+    "min_window": ("ignores_multiplicity", {"has_every_copy", "none", "ends_move_forward"}),
+    "lowest_common_ancestor": ("compares_values", {"identity", "each_node_once"}),
+    "combination_sum": ("stops_at_the_first_coin_too_large", {"any_order", "no_detours"}),
+    "combination_sum_unique": (
+        "skips_children_too",
+        {"may_use_equal_coins", "skips_equal_siblings", "skips_before_it_searches"},
+    ),
+    "maximum_gap": ("makes_buckets_of_width_zero", {"bucket_width", "linear"}),
     "knapsack": ("tries_every_set", {"one_table"}),
-    "knapsack_one_row": ("goes_upwards", {"downwards"}),
-    "knapsack_items": ("looks_places_up_by_value", {"places_not_values"}),
-    "segments_intersect": ("forgets_touching", {"touching"}),
-    "point_in_polygon": ("counts_corners_twice", {"corners_on_the_ray"}),
+    "knapsack_one_row": ("goes_upwards", {"downwards", "every_room", "memory"}),
+    "knapsack_items": (
+        "looks_places_up_by_value",
+        {"places_not_values", "best_that_fits", "weighs_nothing"},
+    ),
+    "segments_intersect": ("forgets_touching", {"touching", "one_line", "exact"}),
+    "point_in_polygon": ("counts_corners_twice", {"corners_on_the_ray", "bays", "exact"}),
     "convex_hull": ("keeps_points_on_straight_sides", {"straight_is_no_corner"}),
 }
 STUDENTS = ("right", "wrong", "partly", "untouched")

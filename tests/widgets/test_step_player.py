@@ -10,7 +10,7 @@ import ipywidgets
 import pytest
 
 from course.widgets import bars, cells, play
-from course.widgets.bundle import FRONT, bundle
+from course.widgets.bundle import FRONT, bundle, styles
 from course.widgets.packing import unpack
 from course.widgets.step_player import InputProblem, StepPlayer, parsed
 from tests.widgets import samples
@@ -170,6 +170,22 @@ def test_every_module_is_part_of_a_widget() -> None:
     bundles = [bundle(name) for name in ("step_player.js", "live_plot.js", "training.js")]
     for module in FRONT.glob("*.js"):
         assert any(f"// {module.name}\n" in code for code in bundles), module.name
+
+
+@pytest.mark.parametrize(("sheet", "root"), [("step_player", "player"), ("live", "live")])
+def test_a_style_sheet_touches_nothing_but_its_widget(sheet: str, root: str) -> None:
+    own = (FRONT / f"{sheet}.css").read_text(encoding="utf-8")
+    theme = (FRONT / "theme.css").read_text(encoding="utf-8")
+    assert styles(f"{sheet}.css") == f"{theme}\n{own}"
+    for text, roots in ((own, [f".sw-{root}"]), (theme, [".sw-player", ".sw-live", ":is(.sw-"])):
+        rules = re.findall(r"([^{}@;/]+)\{", re.sub(r"/\*.*?\*/|@[^{]*\{", "", text))
+        assert len(rules) > 8
+        for rule in rules:
+            for selector in re.split(r",\s*(?![^(]*\))", rule.strip()):
+                assert selector.startswith(tuple(roots)), selector
+    shared = set(re.findall(r"^  (--sw-\w+):", theme, re.MULTILINE))
+    assert shared
+    assert not shared & set(re.findall(r"(--sw-\w+):", own)), "said twice"
 
 
 def test_a_name_declared_twice_is_refused(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
