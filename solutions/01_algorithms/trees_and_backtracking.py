@@ -269,7 +269,7 @@ with check("looks at each node once", idea=EACH_NODE, hidden=True) as case:
     case.growth(
         lowest_common_ancestor,
         left_chain,
-        sizes=(30, 120, 480),
+        sizes=(30, 120, 500),
         gives=above,
         at_most=lambda n: 12 * n,
         label="12n",

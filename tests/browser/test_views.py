@@ -15,7 +15,7 @@ from tests.widgets import test_views as functions
 
 STEP_MS = 50  # 95th percentile from the event to the repaint, on a run of 100,000 steps
 MOST_BYTES = 20_000_000
-WIDTHS = (1400, 800, 700)  # beside the file browser the last leaves a player 326 px
+WIDTHS = (1600, 800, 320)  # of the window; the last leaves a player some 200 px
 # The elements that reach beyond the player, unless something inside it scrolls them.
 STICKS_OUT = """player => player.scrollWidth - player.clientWidth <= 1 ? [] :
   [...player.querySelectorAll("*")]
@@ -124,6 +124,7 @@ def test_axe_finds_nothing_wrong_at_any_width(views: Lab, theme: str) -> None:
         if shown.node.get_by_test_id("step-asking").get_attribute("aria-pressed") == "false":
             shown.node.get_by_test_id("step-asking").click()
         shown.press("forward")
+    views.files(False)
     for width in WIDTHS:
         views.size(width, 900)
         views.screenshot_whole(f"views-{theme}-{width}")
@@ -134,6 +135,7 @@ def test_axe_finds_nothing_wrong_at_any_width(views: Lab, theme: str) -> None:
             out = node.evaluate(STICKS_OUT)
             assert not out, f"at {width} px these stick out of the player: {out}"
     views.size(1400, 900)
+    views.files(True)
     for node in views.page.get_by_test_id("step-asking").all():
         if node.get_attribute("aria-pressed") == "true":
             node.click()
