@@ -282,6 +282,12 @@ def point_in_polygon(point, polygon):
 
 {name: point_in_polygon(at, bay) for name, at in points.items()}
 
+# %% [markdown]
+"""
+**Play.** Drag the point along a level line, through the bay and out of it. Drag a corner, too. Then
+step through the run below: which edges change its mind?
+"""
+
 
 # %%
 def where(point, polygon):

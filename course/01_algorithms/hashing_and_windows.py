@@ -18,7 +18,7 @@
 
 # %%
 from course.checks.counts import operations
-from course.widgets import cells, number_line, pictures, play, window
+from course.widgets import buckets, cells, number_line, pictures, play, window
 
 nums = [100, 4, 200, 1, 3, 2]
 pictures.cells({"nums": nums}, marks={"nums": dict.fromkeys([1, 3, 4, 5], "done")})
@@ -116,20 +116,20 @@ number in a place that **can be computed from the number itself**.
 
 Take $m$ buckets and a rule $h$ that gives each number a bucket, for example $h(x) = x \bmod m$.
 To store $x$, put it into bucket $h(x)$. To look for $x$, compute $h(x)$ and look into that one
-bucket. Such a rule is called a **hash function**, and the buckets a **hash table**. Here are our
-numbers in 8 buckets:
+bucket. Such a rule is called a **hash function**, and the buckets a **hash table**. Watch our
+numbers fall into 8 buckets:
 """
 
 
 # %%
-def in_buckets(nums, m):
-    buckets = {f"bucket {b}": [] for b in range(m)}
+def into_buckets(nums, m):
+    held = [[] for _ in range(m)]
     for x in nums:
-        buckets[f"bucket {x % m}"].append(x)
-    return buckets
+        held[x % m].append(x)
+    return held
 
 
-pictures.cells(in_buckets(nums, 8))
+play(into_buckets, nums, 8, view=buckets("held"))
 
 # %% [markdown]
 r"""

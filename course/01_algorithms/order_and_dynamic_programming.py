@@ -105,6 +105,9 @@ Each row is a bucket of width 4, with its first possible number beside it. Three
 are empty; between 14 and 27 they make the large gap.
 
 ## 3 · The code
+
+First drop each number into its bucket. Of each bucket, only the smallest and the largest number are
+kept. The range of each bucket stands below it:
 """
 
 
@@ -121,6 +124,12 @@ def into_buckets(nums, low, width, count):
 
 in_range = buckets("kept", values="nums", low="low", width="width")
 play(into_buckets, nums, 3, 4, 7, view=in_range)
+
+# %% [markdown]
+"""
+Then walk over the buckets. An empty one is passed by. Each other one ends the gap that began with
+the last number before it:
+"""
 
 
 # %%
@@ -287,7 +296,8 @@ The green entry was made of the two orange ones: straight above, 8 (leave thing 
 left, $2 + 5 = 7$ (take it). The larger is 8.
 
 **Predict.** From which two entries does the entry in row 3, column 4 come? Change the marks in
-the picture to check. Then step through the run:
+the picture to check. Then step through the run: arrows lead to each new entry from those that it is
+made of.
 """
 
 # %%

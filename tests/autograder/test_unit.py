@@ -100,6 +100,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     """This course, copied, with what the four students handed in graded."""
     sources = {f"{ASSIGNMENT}/{name}.py": text for name, text in texts().items()}
     course = classroom.make_course(tmp_path_factory.mktemp("unit"), sources)
+    course.grading.mkdir(exist_ok=True)
+    (course.grading / "class_secret").write_text("a class of four\n")  # the same draws each time
     here = os.getcwd()
     os.chdir(course.root)
     try:

@@ -12,7 +12,7 @@ from tests.lessons.running import names_of
 # The views that a lesson is about, and how many of its players show a wrong answer.
 LESSONS = {
     "two_pointers": ({"bars", "cells"}, 3),
-    "hashing_and_windows": ({"cells", "number_line", "window"}, 6),
+    "hashing_and_windows": ({"buckets", "cells", "number_line", "window"}, 6),
     "trees_and_backtracking": ({"data_tree", "call_tree"}, 6),
     "order_and_dynamic_programming": ({"buckets", "cells", "table"}, 4),
     "geometry": ({"plane_view"}, 3),
