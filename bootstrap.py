@@ -26,10 +26,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
-# JupyterLab's settings for the course, and where they go below an environment's prefix.
+# JupyterLab's settings for the course and the kernel of graded work, and where they go below an
+# environment's prefix.
 SETTINGS = {
     ROOT / "jupyter" / "overrides.json": "share/jupyter/lab/settings/overrides.d/stepwise.json",
     ROOT / "jupyter" / "page_config.json": "etc/jupyter/labconfig/page_config.json",
+    ROOT / "autograder" / "kernel.json": "share/jupyter/kernels/stepwise-sandbox/kernel.json",
 }
 WELCOME = "course/welcome.ipynb"
 STUDENT_EDITION = not (ROOT / "autograder").is_dir()

@@ -51,10 +51,10 @@ def _configure_steps(config: Config) -> None:
     # The list ends with this, so that nbgrader's own command, the formgrader's button and ours
     # write the same bytes.
     config.GenerateAssignment.preprocessors = [*stock, "autograder.notebooks.Canonical"]
+    config.Autograde.pre_convert_hook = "autograder.preprocessors.drop_links"
     config.Autograde.exporter_class = "autograder.intake.SubmissionExporter"
     config.Autograde.sanitize_preprocessors = [
         "autograder.preprocessors.Repair",
-        "nbgrader.preprocessors.OverwriteKernelspec",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     config.Autograde.autograde_preprocessors = [

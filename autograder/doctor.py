@@ -7,8 +7,8 @@ import os
 import platform
 import shutil
 import sqlite3
-import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 import bootstrap
+from autograder import cgroups
+from autograder import sandbox as sandboxes
 from autograder.paths import Course, find_course
 
 HELP = "what this machine has: packages, sandbox, limits, GPU, browser, gradebook"
@@ -56,6 +58,7 @@ def examine(course: Course) -> Iterator[Finding]:
     yield packages(course)
     yield sandbox()
     yield limits()
+    yield warm_start()
     yield gpu()
     yield triton()
     yield browser()
@@ -97,16 +100,31 @@ def sandbox() -> Finding:
     """Whether students' code can be shut in: bubblewrap is there, and may make namespaces."""
     if sys.platform != "linux":
         return Finding(FAIR, "sandbox", "only on Linux; grade foreign work on a Linux machine")
-    program = shutil.which("bwrap")
-    if not program:
-        return Finding(FAIR, "sandbox", "no bubblewrap; run `sudo apt-get install bubblewrap`")
-    command = [program, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "true"]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=20)
-    if answer.returncode:
-        reason = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
-        text = f"bubblewrap may not make namespaces here ({reason}); ask the machine's keeper"
+    if not shutil.which("bwrap"):
+        text = "no bubblewrap, so grading refuses to start; run `sudo apt-get install bubblewrap`"
         return Finding(FAIR, "sandbox", text)
-    return Finding(GOOD, "sandbox", f"bubblewrap at {program} can shut code in")
+    try:
+        seconds = sandboxes.check()
+    except sandboxes.SandboxUnavailable as error:
+        return Finding(FAIR, "sandbox", f"{error}; ask the machine's keeper")
+    return Finding(
+        GOOD, "sandbox", f"bubblewrap shuts code in; a first kernel after {seconds:.1f} s"
+    )
+
+
+def warm_start() -> Finding:
+    """How fast hand-ins can follow each other, once what they import is there."""
+    try:
+        with sandboxes.Sandbox() as box:
+            begun = time.monotonic()
+            box.start()
+            imports = time.monotonic() - begun
+            begun = time.monotonic()
+            with box.jail(None):
+                each = time.monotonic() - begun
+    except sandboxes.SandboxUnavailable:
+        return Finding(FAIR, "warm start", "none, for there is no sandbox")
+    return Finding(GOOD, "warm start", f"imports {imports:.1f} s, then {each:.2f} s a kernel")
 
 
 def limits() -> Finding:
@@ -115,13 +133,15 @@ def limits() -> Finding:
         return Finding(FAIR, "limits", "none on Windows; grade foreign work on a Linux machine")
     import resource
 
-    controllers = Path("/sys/fs/cgroup/cgroup.controllers")
-    groups = controllers.is_file() and os.access("/sys/fs/cgroup", os.W_OK)
     processes = resource.getrlimit(resource.RLIMIT_NPROC)[0]
     most = "any number of" if processes == resource.RLIM_INFINITY else str(processes)
-    if groups:
-        return Finding(GOOD, "limits", f"cgroups can be used; {most} processes")
-    return Finding(GOOD, "limits", f"rlimits (cgroups are not ours to use); {most} processes")
+    groups = cgroups.usable()
+    if "memory" in groups:
+        return Finding(
+            GOOD, "limits", f"cgroups ({', '.join(groups)}) and rlimits; {most} processes"
+        )
+    text = f"rlimits only (cgroups are not ours to use): memory is bounded for each process; {most}"
+    return Finding(GOOD, "limits", f"{text} processes")
 
 
 def gpu() -> Finding:

@@ -87,15 +87,21 @@ class Engine:
 
 
 def _start(step: Any) -> None:
-    with captured_log(step.log) as messages, warnings.catch_warnings():
-        # nbgrader 0.9.6 makes a submission in a way that SQLAlchemy 2 remarks on, and leaves a file
-        # to be closed by itself; nothing is lost by either.
-        warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
-        warnings.filterwarnings("ignore", r"unclosed file .*timestamp\.txt", ResourceWarning)
+    with captured_log(step.log) as messages, known_remarks():
         try:
             step.start()
         except (Exception, SystemExit) as error:
             raise StepFailed(reason(messages, error)) from error
+
+
+@contextlib.contextmanager
+def known_remarks() -> Iterator[None]:
+    """nbgrader 0.9.6 makes a submission in a way that SQLAlchemy 2 remarks on, and leaves a file to
+    be closed by itself; nothing is lost by either, and nothing is said of either meanwhile."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
+        warnings.filterwarnings("ignore", r"unclosed file .*timestamp\.txt", ResourceWarning)
+        yield
 
 
 def reason(messages: list[str], error: BaseException) -> str:

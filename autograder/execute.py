@@ -1,35 +1,24 @@
 """Running a repaired notebook: (notebook, files, limits) → executed notebook + what happened.
 
-A function without any handle to gradebook or solutions, so that it can run elsewhere: in a sandbox,
-in another process, on another machine. Nothing that the student's kernel wrote is kept but outputs.
+A function without any handle to gradebook or solutions, so that it can run elsewhere: in another
+process, on another machine. The student's code runs in a jail of the sandbox; nothing that its
+kernel wrote is kept but outputs, and nothing that it says is believed without being probed.
 """
 
 import copy
-import os
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from traitlets.config import Config
 
 from autograder import hidden
-
-# All that a kernel gets of the grader's environment.
-_PASSED_ON = (
-    *("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"),
-    *("SYSTEMROOT", "TRITON_INTERPRET", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES"),
-)
-_NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handin.json")
+from autograder.client import Client, conversation
+from autograder.probes import Doubt
+from autograder.sandbox import Bounds, SandboxUnavailable, shared
 
 
 @dataclass(frozen=True)
@@ -41,6 +30,8 @@ class Limits:
     start_seconds: float = 60
     restarts: int = 12  # fresh kernels after the first
     output_bytes: int = 1_000_000  # kept of each cell
+    bounds: Bounds = field(default_factory=Bounds)
+    sandbox: bool = True  # False: no sandbox at all; for hand-ins that are trusted
 
 
 class KernelUnavailable(RuntimeError):
@@ -55,10 +46,23 @@ class _Step:
     source: str
     hidden: bool
     test: bool
-    outputs: list[NotebookNode]
-    status: str = "not run"  # ok, error, timeout, died, not run
+    locked: bool
+    last: bool  # of its cell
+    outputs: list[NotebookNode] = field(default_factory=list)
+    status: str = "not run"  # ok, error, timeout, flood, died, not run
     error: str = ""
     seconds: float = 0.0
+
+
+@dataclass
+class _Pass:
+    """One run through the notebook: with its hidden tests, or only what students may see."""
+
+    files: Path
+    limits: Limits
+    environment: dict[str, str]  # of hidden tests, and only while they run
+    probing: bool
+    surprises: list[str] = field(default_factory=list)
 
 
 def execute(
@@ -67,24 +71,45 @@ def execute(
     """Run `notebook` in a copy of the folder `files` and return it with outputs.
 
     Each code cell's metadata then says under "stepwise" what happened: status (ok, error, timeout,
-    died, not run), error (the exception's name), seconds, and `visible`, the number of outputs that
-    came before its hidden tests ran. A cell that hangs is interrupted; a kernel that died is
-    replaced, the state is rebuilt by running the earlier cells (not the tests) again, and the
-    notebook goes on after the cell that killed it. Raises KernelUnavailable if no kernel starts.
+    flood, died, not run), error (the exception's name), seconds, and `visible`, the number of
+    outputs that a student may see. The notebook's says under "surprises" what speaks against
+    believing it. `environment` is what hidden tests find in theirs, while they run.
+
+    A cell that hangs is interrupted; a kernel that died is replaced, the state is rebuilt by
+    running the earlier cells (not the tests) again, and the notebook goes on after that cell.
+
+    What a student sees was shown before any hidden test ran in that kernel: if there is something
+    to show from later, it comes from a second run, in a kernel that sees no hidden test.
+    Raises KernelUnavailable if no kernel starts.
     """
     notebook = copy.deepcopy(notebook)
     steps = _steps(notebook)
-    deadline = time.monotonic() + limits.notebook_seconds
-    done = 0
-    for _ in range(limits.restarts + 1):
-        if done == len(steps) or time.monotonic() > deadline:
-            break
-        with _scratch(files) as folder, _kernel(steps, folder, limits, environment) as client:
-            done = _run(client, steps, done, limits, deadline)
-    for step in steps[done:]:
-        step.outputs = [_error("NotRun", "This cell was not run: the cells before took too long.")]
+    full = _Pass(files, limits, dict(environment), probing=True)
+    _run_all(full, steps)
+    first = next((n for n, step in enumerate(steps) if step.hidden), len(steps))
+    if any(_students_see(notebook, steps, step) for step in steps[first:]):
+        again = [
+            _Step(**{**vars(step), "outputs": [], "status": "not run"})
+            for step in steps
+            if not step.hidden and not (step.test and step.status not in ("ok", "error"))
+        ]
+        _run_all(_Pass(files, limits, {}, probing=False), again)
+        shown = {(step.cell, step.source): step.outputs for step in again}
+        for step in steps[first:]:
+            if not step.hidden:
+                step.outputs = shown.get((step.cell, step.source), step.outputs)
     _record(notebook, steps)
+    notebook.metadata.setdefault("stepwise", NotebookNode())["surprises"] = full.surprises
     return notebook
+
+
+def _students_see(notebook: NotebookNode, steps: list[_Step], step: _Step) -> bool:
+    """Whether a student is shown what `step` printed: answers, and visible tests that failed."""
+    if step.hidden or not step.outputs:
+        return False
+    if step.test:
+        return step.status != "ok"
+    return bool(notebook.cells[step.cell].metadata.get("nbgrader", {}).get("solution"))
 
 
 def _steps(notebook: NotebookNode) -> list[_Step]:
@@ -92,23 +117,59 @@ def _steps(notebook: NotebookNode) -> list[_Step]:
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type != "code" or not cell.source.strip():
             continue
-        test = bool(cell.metadata.get("nbgrader", {}).get("grade"))
+        nbgrader = cell.metadata.get("nbgrader", {})
+        test = bool(nbgrader.get("grade")) and not nbgrader.get("solution")
         # Only in the instructor's cells do the marks of hidden tests mean anything.
         parts = hidden.parts(cell.source) if test else [hidden.Part(cell.source, hidden=False)]
-        steps += [_Step(number, part.source, part.hidden, test, []) for part in parts]
+        for part in parts:
+            locked = test or bool(nbgrader.get("locked"))
+            last = part is parts[-1]
+            steps.append(_Step(number, part.source, part.hidden, test, locked, last))
     return steps
 
 
-def _run(client: "_Client", steps: list[_Step], done: int, limits: Limits, deadline: float) -> int:
+def _run_all(one: _Pass, steps: list[_Step]) -> None:
+    """Run `steps`, in as many kernels as it takes and may take."""
+    deadline = time.monotonic() + one.limits.notebook_seconds
+    done = 0
+    for _ in range(one.limits.restarts + 1):
+        if done == len(steps) or time.monotonic() > deadline:
+            break
+        with _kernel(one) as client:
+            done = _run(client, one, steps, done, deadline)
+    for step in steps[done:]:
+        step.outputs = [_error("NotRun", "This cell was not run: the cells before took too long.")]
+
+
+@contextmanager
+def _kernel(one: _Pass) -> Iterator[Client]:
+    limits = one.limits
+    try:
+        with (
+            shared(limits.sandbox).jail(one.files, limits.bounds) as jail,
+            conversation(jail, limits.output_bytes, limits.start_seconds) as client,
+        ):
+            if client is None:
+                raise SandboxUnavailable("the kernel did not answer")
+            yield client
+    except SandboxUnavailable as error:
+        raise KernelUnavailable(str(error)) from error
+
+
+def _run(client: Client, one: _Pass, steps: list[_Step], done: int, deadline: float) -> int:
     """Run `steps` from number `done` on, in a fresh kernel; how many are done when it is lost."""
-    for number in range(done):
-        step = steps[number]
+    limits = one.limits
+    doubt = Doubt(client) if one.probing else None
+    for step in steps[:done]:
         if not step.test and step.status in ("ok", "error"):
-            status = client.attempt(number, min(limits.cell_seconds, deadline - time.monotonic()))
-            client.nb.cells[number].outputs = step.outputs
-            if status[0] in ("timeout", "died"):
-                step.status = status[0]  # it will not be run again
+            left = min(limits.cell_seconds, deadline - time.monotonic())
+            status = client.run(step.source, max(left, 0.1)).status
+            if status in ("timeout", "died", "flood"):
+                step.status = status  # it will not be run again
+            if client.lost:
                 return done
+            if doubt and step.locked:
+                doubt.locked(step.source)
     for number in range(done, len(steps)):
         step = steps[number]
         left = min(limits.cell_seconds, deadline - time.monotonic())
@@ -116,22 +177,51 @@ def _run(client: "_Client", steps: list[_Step], done: int, limits: Limits, deadl
             return number
         if any(other.cell == step.cell and other.status != "ok" for other in steps[:number]):
             continue  # as in one cell: after a visible test that failed, the rest does not run
-        begun = time.monotonic()
-        step.status, step.error = client.attempt(number, left)
-        step.seconds = time.monotonic() - begun
-        step.outputs = client.nb.cells[number].outputs
-        if step.status == "timeout":
-            step.outputs = [o for o in step.outputs if o.output_type != "error"]
-            step.outputs.append(
-                _error("TimeLimit", f"This cell was stopped after {left:.0f} s. An endless loop?")
-            )
-        if step.status == "died":
-            step.outputs.append(
-                _error("KernelDied", "Python stopped while this cell ran (exit, or no memory).")
-            )
+        _run_step(client, one, step, left)
+        if doubt and not client.lost and step.status == "ok":
+            if step.test:
+                environment = one.environment if step.hidden else {}
+                last = not any(other.test for other in steps[number + 1 :])
+                surprises = doubt.surprises(step.source, environment, last)
+                one.surprises += [s for s in surprises if s not in one.surprises]
+            if step.locked:
+                doubt.locked(step.source)
+        if step.hidden and one.environment and not client.lost:
+            client.run(_forget(one.environment), limits.cell_seconds)
         if client.lost:
             return number + 1
     return len(steps)
+
+
+def _run_step(client: Client, one: _Pass, step: _Step, seconds: float) -> None:
+    begun = time.monotonic()
+    if step.hidden and one.environment:
+        client.run(f"__import__('os').environ.update({one.environment!r})", seconds)
+    answer = client.run(step.source, seconds)
+    step.seconds = time.monotonic() - begun
+    step.status, step.error, step.outputs = answer.status, answer.error, answer.outputs
+    if step.status in _SENTENCES:
+        name, sentence = _SENTENCES[step.status]
+        step.error = name
+        step.outputs = [o for o in step.outputs if o.output_type != "error"]
+        step.outputs.append(_error(name, sentence.format(seconds)))
+    if not step.last:
+        # As in one cell: only what the last part ends with is the cell's result.
+        for output in step.outputs:
+            if output.output_type == "execute_result":
+                output.output_type = "display_data"
+                output.pop("execution_count", None)
+
+
+def _forget(environment: Mapping[str, str]) -> str:
+    return f"for _ in {list(environment)!r}: __import__('os').environ.pop(_, None)"
+
+
+_SENTENCES = {
+    "timeout": ("TimeLimit", "This cell was stopped after {:.0f} s. An endless loop?"),
+    "flood": ("OutputLimit", "This cell was stopped: it printed without end."),
+    "died": ("KernelDied", "Python stopped while this cell ran (exit, or no memory)."),
+}
 
 
 def _record(notebook: NotebookNode, steps: list[_Step]) -> None:
@@ -156,109 +246,3 @@ def _error(name: str, sentence: str) -> NotebookNode:
     return nbformat.v4.new_output(
         "error", ename=name, evalue=sentence, traceback=[f"{name}: {sentence}"]
     )
-
-
-@contextmanager
-def _scratch(files: Path) -> Iterator[Path]:
-    """A private copy of the hand-in's files, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="stepwise-", ignore_cleanup_errors=True) as folder:
-        work = Path(folder) / "work"
-        shutil.copytree(files, work, ignore=shutil.ignore_patterns(*_NOT_FOR_STUDENTS))
-        for path in (work, *work.rglob("*")):
-            path.chmod(0o700 if path.is_dir() else 0o600)
-        yield work
-
-
-@contextmanager
-def _kernel(
-    steps: list[_Step], folder: Path, limits: Limits, environment: Mapping[str, str]
-) -> Iterator["_Client"]:
-    private = folder.parent
-    variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    variables |= {
-        "HOME": str(private),
-        "TMPDIR": str(private),
-        "IPYTHONDIR": str(private / "ipython"),
-        "MPLCONFIGDIR": str(private / "matplotlib"),
-        "NBGRADER_EXECUTION": "autograde",
-        **environment,
-    }
-    cells = [nbformat.v4.new_code_cell(step.source) for step in steps]
-    for cell, step in zip(cells, steps, strict=True):
-        cell.outputs = step.outputs
-    client = _Client(
-        nbformat.v4.new_notebook(cells=cells),
-        kernel_name="python3",
-        config=_private_sockets(private) if os.name == "posix" else Config(),
-        startup_timeout=limits.start_seconds,
-        # What lies in the hand-in's folder must not stand in for an installed module.
-        extra_arguments=["--IPKernelApp.ignore_cwd=True"],
-        allow_errors=True,
-        output_bytes=limits.output_bytes,
-    )
-    with ExitStack() as stack:
-        try:
-            silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            stack.enter_context(client.setup_kernel(cwd=str(folder), env=variables, **silent))
-        except Exception as error:  # whatever it is, the notebook was not run
-            raise KernelUnavailable(f"no Python kernel could be started ({error})") from error
-        yield client
-
-
-def _private_sockets(folder: Path) -> Config:
-    """Talk to the kernel through sockets in `folder`, which no other user can open."""
-    config = Config()
-    config.KernelManager.transport = "ipc"
-    config.KernelManager.ip = str(folder / "socket")
-    config.KernelManager.connection_file = str(folder / "kernel.json")
-    return config
-
-
-class _Client(NotebookClient):
-    """nbclient, that tells how each cell ended and keeps a bounded amount of its output."""
-
-    def __init__(self, notebook: NotebookNode, output_bytes: int, **options: Any) -> None:
-        super().__init__(notebook, **options)
-        self.output_bytes = output_bytes
-        self.lost = False  # whether the kernel is of no use any more
-        self._kept = 0
-        self._reply: dict[str, Any] = {}
-        self.error_on_timeout = {"ename": "TimeLimit", "evalue": "", "traceback": []}
-        self.interrupt_on_timeout = True
-        self.raise_on_iopub_timeout = True
-        self.shutdown_kernel = "immediate"
-        self.on_cell_executed = self._executed
-
-    def attempt(self, number: int, seconds: float) -> tuple[str, str]:
-        """Run cell `number` for at most `seconds`: (status, name of the exception if any)."""
-        self._kept, self._reply = 0, {}
-        self.timeout = max(1, round(seconds))
-        try:
-            self.execute_cell(self.nb.cells[number], number)
-        except DeadKernelError:
-            self.lost = True
-            return "died", "KernelDied"
-        except (CellTimeoutError, TimeoutError):
-            self.lost = True  # it did not even heed the interrupt
-            return "timeout", "TimeLimit"
-        status, name = self._reply.get("status", "error"), str(self._reply.get("ename", ""))
-        if name == "TimeLimit":
-            return "timeout", name
-        return ("ok", "") if status == "ok" else ("error", name)
-
-    def _executed(self, execute_reply: dict[str, Any], **_: Any) -> None:
-        self._reply = execute_reply["content"]
-
-    def output(
-        self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
-    ) -> NotebookNode | None:
-        content = msg["content"]
-        size = sum(len(str(value)) for value in content.values())
-        if msg["msg_type"] != "error" and self._kept + size > self.output_bytes:
-            if self._kept <= self.output_bytes:
-                self._kept = self.output_bytes + 1
-                note = "\n… the rest of the output was left out.\n"
-                outs.append(nbformat.v4.new_output("stream", name="stdout", text=note))
-            return None
-        self._kept += size
-        return super().output(outs, msg, display_id, cell_index)

@@ -1,26 +1,52 @@
-"""`autograder grade`: every hand-in of an assignment through nbgrader's engine, one at a time."""
+"""`autograder grade`: hand-ins run in parallel, one writer keeps the gradebook."""
 
 import argparse
+import contextlib
+import os
+import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder import gradebook as book
-from autograder import handins
-from autograder.engine import Engine, StepFailed
+from autograder import handins, workers
+from autograder.engine import Engine
 from autograder.errors import UsageError
+from autograder.execute import Limits
 from autograder.intake import recognise
 from autograder.paths import find_course
+from autograder.pipeline import Graded, Job
+from autograder.preprocessors import Run
+from autograder.record import Writer, withdraw
+from autograder.repair import layout_of
+from autograder.sandbox import SandboxUnavailable, shared
+from autograder.secret import class_secret
 
 HELP = "grade what was handed in"
+WARNING = (
+    "warning: no sandbox: the code that was handed in runs with all your rights, and can read and "
+    "change the gradebook and every file of yours."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment", help="for example 01_algorithms")
     parser.add_argument("--student", nargs="+", metavar="ID", help="only these students")
     parser.add_argument("--regrade", action="store_true", help="also those that are graded")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="how many to grade at the same time (default: one for each processor)",
+    )
+    parser.add_argument(
+        "--no-sandbox", action="store_true", help="run code unconfined: only for hand-ins you trust"
+    )
     parser.add_argument(
         "--cell-seconds", type=float, metavar="S", help="time limit of a cell (default: 30)"
     )
@@ -34,41 +60,85 @@ def run(options: argparse.Namespace) -> int:
         if options.cell_seconds < 1:
             raise UsageError("--cell-seconds must be 1 or more.")
         settings.Run.cell_seconds = options.cell_seconds
+    if options.no_sandbox:
+        settings.Run.sandbox = False
+        print(WARNING, file=sys.stderr)
     engine = Engine(course, settings)
     chosen = _chosen(engine, assignment, options.student)
-    found = grade(engine, assignment, chosen, again=options.regrade)
-    return _summary(found, assignment)
+    found = grade(engine, assignment, chosen, again=options.regrade, jobs=options.jobs)
+    code = _summary(found, assignment)
+    if options.no_sandbox:
+        print(WARNING, file=sys.stderr)
+    return code
 
 
 def grade(
-    engine: Engine, assignment: str, students: Iterable[str], *, again: bool = False
+    engine: Engine,
+    assignment: str,
+    students: Iterable[str],
+    *,
+    again: bool = False,
+    jobs: int = 1,
 ) -> list[book.Standing]:
-    """Grade the hand-ins of `students` and print a line for each; how they stand now.
+    """Grade the hand-ins of `students` in `jobs` processes; print a line for each as it is done.
 
     Those that are graded already are skipped, unless `again`. One that fails stops no other.
+    Returns how all of them stand now; raises UsageError if there is no sandbox to run them in.
     """
     course, found = engine.course, []
     students = list(students)
-    before = {s.student: s for s in book.standings(course, engine.url, assignment, students)}
+    limits = Run(config=engine.config).limits()
+    sandbox = shared(limits.sandbox)
+    try:
+        sandbox.launch()  # it imports what students use, while we look at what is to be done
+        before = {s.student: s for s in book.standings(course, engine.url, assignment, students)}
+        todo = [s for s in students if again or before[s].status == book.NOT_GRADED]
+        if len(todo) < len(students):
+            print(f"{len(students) - len(todo)} graded already (--regrade does them again)")
+        tasks = [*_jobs(engine, assignment, todo, limits)] if todo else []
+        sandbox.start()
+    except SandboxUnavailable as error:
+        raise UsageError(f"{error}.") from error
     begun = time.monotonic()
-    todo = [s for s in students if again or before[s].status == book.NOT_GRADED]
-    if len(todo) < len(students):
-        print(f"{len(students) - len(todo)} graded already (--regrade does them again)")
-    for number, student in enumerate(todo):
-        problem = ""
-        try:
-            _find_renamed(engine, assignment, student)
-            engine.autograde(assignment, student, again=True)
-            _say_what_is_missing(engine, assignment, student)
-        except (StepFailed, OSError) as error:
-            problem = str(error)
-            _withdraw(engine.url, assignment, student)
-        (standing,) = book.standings(course, engine.url, assignment, [student])
-        found.append(standing)
-        left = (time.monotonic() - begun) / (number + 1) * (len(todo) - number - 1)
-        counter = f"{number + 1}/{len(todo)}"
-        print(f"{counter:>9}  {_line(standing, problem)}{_estimate(left)}", flush=True)
+    with contextlib.closing(workers.results(tasks, jobs)) as results:
+        for number, graded in enumerate(results):
+            problem = _write(engine, assignment, graded)
+            (standing,) = book.standings(course, engine.url, assignment, [graded.student])
+            found.append(standing)
+            left = (time.monotonic() - begun) / (number + 1) * (len(todo) - number - 1)
+            counter = f"{number + 1}/{len(todo)}"
+            print(f"{counter:>9}  {_line(standing, problem)}{_estimate(left)}", flush=True)
     return found + [before[s] for s in students if s not in todo]
+
+
+def _jobs(
+    engine: Engine, assignment: str, students: Iterable[str], limits: Limits
+) -> Iterator[Job]:
+    course = engine.course
+    expected = book.labels(engine.url, assignment)
+    with Gradebook(engine.url) as gradebook:
+        cells = {name: layout_of(gradebook, course, assignment, name) for name in expected}
+    extra = course.solutions / assignment
+    secret = class_secret(course)
+    leave_out = tuple(engine.coursedir.ignore)
+    for student in students:
+        folder = course.submitted(student, assignment)
+        _find_renamed(folder, expected)
+        yield Job(student, folder, extra, leave_out, cells, secret, limits)
+
+
+def _write(engine: Engine, assignment: str, graded: Graded) -> str:
+    """Into the gradebook; what was wrong, if something was."""
+    problem = graded.problem
+    with Writer(engine, assignment) as writer:
+        try:
+            if not problem:
+                writer.write(graded)
+        except (OSError, SQLAlchemyError, ValueError) as error:
+            problem = f"{type(error).__name__}: {error}"
+        if problem:
+            withdraw(engine.course, writer.gradebook, assignment, graded.student)
+    return problem
 
 
 def _line(standing: book.Standing, problem: str) -> str:
@@ -124,38 +194,12 @@ def _chosen(engine: Engine, assignment: str, wanted: list[str] | None) -> list[s
     return sorted(set(wanted)) if wanted else here
 
 
-def _find_renamed(engine: Engine, assignment: str, student: str) -> None:
+def _find_renamed(folder: Path, expected: dict[str, set[str]]) -> None:
     """A missing notebook may be there under another name: then put a copy where it belongs."""
-    folder = engine.course.submitted(student, assignment)
-    expected = book.labels(engine.url, assignment)
     missing = {n: ids for n, ids in expected.items() if not (folder / f"{n}.ipynb").exists()}
     for path in sorted(folder.glob("*.ipynb")) if missing else []:
-        if path.stem not in expected:
+        if path.stem not in expected and path.is_file() and not path.is_symlink():
             name = recognise(path.read_bytes(), missing)
             if name:
                 (folder / f"{name}.ipynb").write_bytes(path.read_bytes())
                 del missing[name]
-
-
-def _say_what_is_missing(engine: Engine, assignment: str, student: str) -> None:
-    """A notebook that was not handed in has 0 points; a comment tells the student why."""
-    folder = engine.course.submitted(student, assignment)
-    with Gradebook(engine.url) as gradebook:
-        for notebook in gradebook.find_submission(assignment, student).notebooks:
-            if not (folder / f"{notebook.name}.ipynb").exists():
-                for comment in notebook.comments:
-                    comment.auto_comment = "This notebook was not handed in."
-        gradebook.db.commit()
-
-
-def _withdraw(url: str, assignment: str, student: str) -> None:
-    """After a failure nothing may look graded: automatic points of an earlier time are removed."""
-    with Gradebook(url) as gradebook:
-        try:
-            submission = gradebook.find_submission(assignment, student)
-        except MissingEntry:
-            return
-        for notebook in submission.notebooks:
-            for entry in notebook.grades:
-                entry.auto_score, entry.needs_manual_grade = None, True
-        gradebook.db.commit()

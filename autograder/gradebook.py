@@ -98,9 +98,8 @@ def _standing(
     )
     statuses = {notebook.status for notebook in notebooks}
     # A hand-in that came since: what is in the gradebook is about an earlier one.
-    if handed_in and _timestamp(course.submitted(student, assignment)) != _timestamp(
-        course.autograded(student, assignment)
-    ):
+    folders = (course.submitted(student, assignment), course.autograded(student, assignment))
+    if handed_in and len({handins.timestamp_of(folder) for folder in folders}) > 1:
         statuses.add(NOT_GRADED)
     status = next((s for s in (NOT_GRADED, REVIEW) if s in statuses), GRADED)
     penalty = float(sum(n.late_submission_penalty or 0.0 for n in submission.notebooks))
@@ -114,13 +113,6 @@ def _standing(
         handed_in=submission.timestamp,
         seconds_late=float(submission.total_seconds_late or 0.0),
     )
-
-
-def _timestamp(folder: Path) -> str | None:
-    try:
-        return (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        return None
 
 
 def _notebook(
@@ -144,6 +136,7 @@ def _notebook(
             *([about["problem"]] if "problem" in about else []),
             *about.get("review", []),
             *about.get("events", []),
+            *(["ran without a sandbox"] if about.get("unconfined") else []),
         ),
     )
 
@@ -164,4 +157,9 @@ def _about(path: Path) -> dict[str, Any]:
     return about
 
 
-_EVENTS = {"timeout": "ran into the time limit", "died": "stopped Python", "not run": "was not run"}
+_EVENTS = {
+    "timeout": "ran into the time limit",
+    "flood": "printed without end",
+    "died": "stopped Python",
+    "not run": "was not run",
+}

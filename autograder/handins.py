@@ -27,6 +27,36 @@ def students(course: Course, assignment: str) -> list[str]:
     return sorted(folder.parent.name for folder in folders if folder.is_dir())
 
 
+def timestamp_of(folder: Path) -> str:
+    """What the hand-in (or its copy) in `folder` says of when it came; "" if nothing."""
+    path = folder / "timestamp.txt"
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return ""  # a link could lead anywhere, a pipe could be waited for
+        with path.open(encoding="utf-8") as file:
+            return file.read(100).strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def drop_links(folder: Path) -> list[Path]:
+    """Remove links, pipes and devices from the hand-in `folder`, but not those called notebooks.
+
+    nbgrader's own converter follows them: it would copy what they point to. A notebook that is
+    none stays, for it is refused when it is read, and a person is told. Returns what went.
+    """
+    gone = []
+    for directory, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            path = Path(directory, name)
+            mode = path.lstat().st_mode
+            plain = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+            if not plain and (directory != str(folder) or path.suffix != ".ipynb"):
+                path.unlink()
+                gone.append(path)
+    return gone
+
+
 def install(
     course: Course, student: str, assignment: str, files: Mapping[str, bytes], when: datetime
 ) -> None:

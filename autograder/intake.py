@@ -49,6 +49,22 @@ def read_notebook(data: bytes) -> NotebookNode:
     return notebook
 
 
+def read_handed_in(path: Path) -> NotebookNode:
+    """The notebook at `path`; an empty one that says why if it cannot be read."""
+    try:
+        if path.is_symlink() or not path.is_file():
+            raise Unreadable("it is no plain file")
+        with path.open("rb") as file:
+            notebook = read_notebook(file.read(LARGEST + 1))
+        notebook.metadata.get("stepwise", {}).pop("unreadable", None)
+    except (Unreadable, OSError, RecursionError) as error:
+        deep = isinstance(error, RecursionError)
+        notebook = nbformat.v4.new_notebook()
+        reason = "it is nested too deeply" if deep else str(error)
+        notebook.metadata["stepwise"] = {"unreadable": reason}
+    return notebook
+
+
 def _upgraded(raw: dict[str, Any]) -> Any:
     try:
         return nbformat.convert(nbformat.from_dict(raw), 4)
@@ -119,10 +135,4 @@ class SubmissionExporter(NotebookExporter):
         path = Path(filename)
         resources.setdefault("metadata", {})
         resources["metadata"] |= {"name": path.stem, "path": str(path.parent)}
-        try:
-            notebook = read_notebook(path.read_bytes())
-            notebook.metadata.get("stepwise", {}).pop("unreadable", None)
-        except (Unreadable, OSError) as error:
-            notebook = nbformat.v4.new_notebook()
-            notebook.metadata["stepwise"] = {"unreadable": str(error)}
-        return super().from_notebook_node(notebook, resources, **options)
+        return super().from_notebook_node(read_handed_in(path), resources, **options)

@@ -24,10 +24,11 @@ _CARD = 'class="stepwise-check"'
 _TEMPLATE = Path(__file__).with_name("feedback.html.j2")
 _SENTENCES = {
     "timeout": "It was stopped: it ran into the time limit. Is there a loop that never ends?",
+    "flood": "It was stopped: it printed without end.",
     "died": "Python itself stopped while it ran (by exit, or for want of memory).",
     "not run": "It was not run, because what came before took too long.",
 }
-_TOLD = {"TimeLimit", "KernelDied", "NotRun"}
+_TOLD = {"TimeLimit", "OutputLimit", "KernelDied", "NotRun"}
 
 
 @dataclass

@@ -4,20 +4,20 @@ Sanitise: `Repair`. Then, on the repaired notebook: `Run`, `SaveScores`. What ea
 the notebook's metadata under "stepwise": problem (why it could not be graded), repairs, review.
 """
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Float, Integer
+from traitlets import Bool, Float, Integer
 
-from autograder.execute import KernelUnavailable, Limits, execute
-from autograder.intake import Unreadable, grade_id, read_notebook
+from autograder import handins, pipeline
+from autograder.execute import Limits
 from autograder.paths import Course
-from autograder.repair import layout, repair
-from autograder.score import score
+from autograder.repair import layout_of
 from autograder.secret import class_secret
 
 Resources = dict[str, Any]
@@ -29,25 +29,21 @@ def _course(preprocessor: NbGraderPreprocessor) -> Course:
     return Course(Path(preprocessor.parent.parent.coursedir.root))
 
 
+def drop_links(*, notebooks: Sequence[str], **_: str) -> None:
+    """Before nbgrader copies the hand-in that `notebooks` lie in: see handins.drop_links."""
+    for folder in {Path(notebook).parent for notebook in notebooks}:
+        for path in handins.drop_links(folder):
+            logging.getLogger("nbgrader").warning("%s was no plain file: removed", path)
+
+
 class Repair(NbGraderPreprocessor):
     """Every labelled cell there once, in place, and every test the instructor's own."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Done:
         names = resources["nbgrader"]
-        problem = nb.metadata.get("stepwise", {}).get("unreadable")
-        released = _course(self).exercises / names["assignment"] / f"{names['notebook']}.ipynb"
-        try:
-            order = [grade_id(cell) or "" for cell in read_notebook(released.read_bytes()).cells]
-        except (OSError, Unreadable):
-            order = []
         with Gradebook(names["db_url"]) as gradebook:
-            cells = layout(gradebook, names["assignment"], names["notebook"], order)
-        repairs = repair(nb, cells)
-        nb.metadata = nbformat.from_dict({"stepwise": {"repairs": repairs}})
-        if problem:
-            sentence = f"The file that was handed in could not be read: {problem}."
-            nb.cells.insert(0, nbformat.v4.new_markdown_cell(sentence, id="problem"))
-            nb.metadata["stepwise"] = {"repairs": [], "problem": sentence}
+            cells = layout_of(gradebook, _course(self), names["assignment"], names["notebook"])
+        pipeline.mend(nb, cells)
         return nb, resources
 
 
@@ -57,18 +53,20 @@ class Run(NbGraderPreprocessor):
     cell_seconds = Float(30, help="Time limit of a cell, in seconds.").tag(config=True)
     notebook_seconds = Float(600, help="Time limit of a notebook, in seconds.").tag(config=True)
     restarts = Integer(12, help="Fresh kernels for a notebook that kills them.").tag(config=True)
+    sandbox = Bool(True, help="False: run whatever was handed in unconfined.").tag(config=True)
+
+    def limits(self) -> Limits:
+        return Limits(
+            self.cell_seconds, self.notebook_seconds, restarts=self.restarts, sandbox=self.sandbox
+        )
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Done:
-        about = nb.metadata["stepwise"]
-        if about.get("problem"):
-            return nb, resources
-        limits = Limits(self.cell_seconds, self.notebook_seconds, restarts=self.restarts)
-        secret = {"STEPWISE_CLASS_SECRET": class_secret(_course(self))}
-        try:
-            nb = execute(nb, Path(resources["metadata"]["path"]), limits, secret)
-        except KernelUnavailable as error:
-            about["problem"] = f"It could not be run: {error}."
-            about["again"] = True  # the grader's trouble: the next run grades it again
+        course, names = _course(self), resources["nbgrader"]
+        student, assignment = names["student"], names["assignment"]
+        # From what was handed in, not from the converter's copy of it: that one followed links.
+        folder, extra = course.submitted(student, assignment), course.solutions / assignment
+        with pipeline.files_of(folder, extra, self.parent.parent.coursedir.ignore) as files:
+            nb = pipeline.run(nb, files, self.limits(), class_secret(course))
         return nb, resources
 
 
@@ -82,17 +80,11 @@ class SaveScores(SaveAutoGrades):
         return saved
 
     def _add_score(self, cell: NotebookNode, resources: Resources) -> None:
-        name = cell.metadata["nbgrader"]["grade_id"]
         grade = self.gradebook.find_grade(
-            name, self.notebook_id, self.assignment_id, self.student_id
+            cell.metadata["nbgrader"]["grade_id"],
+            *(self.notebook_id, self.assignment_id, self.student_id),
         )
-        points, reason = None, self.about.get("problem", "")
-        if not reason:
-            scored = score(cell)
-            points, reason = scored.points, scored.reason
-        if reason and "problem" not in self.about:
-            self.about["review"].append(f"{name}: {reason}")
-        grade.auto_score = points
+        grade.auto_score = pipeline.points(cell, self.about)
         # As nbgrader does: a score that a person gave earlier is kept, and wants another look.
-        grade.needs_manual_grade = points is None or grade.manual_score is not None
+        grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
         self.gradebook.db.commit()

@@ -10,7 +10,8 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 from autograder import hidden
-from autograder.intake import grade_id
+from autograder.intake import Unreadable, grade_id, read_notebook
+from autograder.paths import Course
 
 MISSING_ANSWER = "# This cell was missing from the hand-in."
 
@@ -54,6 +55,18 @@ def layout(gradebook: Gradebook, assignment: str, notebook: str, order: Sequence
             metadata["points"] = points[cell.name]
         cells.append(Labelled(cell.name, cell.cell_type, cell.source, bool(cell.locked), metadata))
     return cells
+
+
+def layout_of(
+    gradebook: Gradebook, course: Course, assignment: str, notebook: str
+) -> list[Labelled]:
+    """`layout` in the order of the released notebook, if that can be read."""
+    released = course.exercises / assignment / f"{notebook}.ipynb"
+    try:
+        order = [grade_id(cell) or "" for cell in read_notebook(released.read_bytes()).cells]
+    except (OSError, Unreadable):
+        order = []
+    return layout(gradebook, assignment, notebook, order)
 
 
 def repair(notebook: NotebookNode, cells: Sequence[Labelled]) -> list[str]:

@@ -32,6 +32,8 @@ def score(cell: NotebookNode) -> Score:
     if happened["status"] != "ok":
         return Score(0.0)
     results = [output for output in cell.outputs if output.output_type == "execute_result"]
+    if len(results) > 1:
+        return Score(None, "gave more than one number of points")
     if not results:
         return Score(largest)
     if not hidden.ends_with_result(cell.source):

@@ -1,10 +1,24 @@
 """The class secret, from which the inputs of hidden tests are drawn."""
 
+import hashlib
+import hmac
 import os
 import secrets
 import tempfile
 
 from autograder.paths import Course
+
+VARIABLE = "STEPWISE_CLASS_SECRET"  # what course.checks.draws reads
+
+
+def hidden_environment(class_secret: str, hand_in: str) -> dict[str, str]:
+    """What hidden tests get for a notebook whose content has the fingerprint `hand_in`.
+
+    It is made from the class's secret, and of use for this very notebook only: a student who reads
+    it while the tests run has nothing for a notebook that differs in a single letter.
+    """
+    own = hmac.new(class_secret.encode(), hand_in.encode(), hashlib.sha256)
+    return {VARIABLE: own.hexdigest()}
 
 
 def class_secret(course: Course) -> str:

@@ -180,10 +180,16 @@ def _makefile(course: Course) -> str:
 
 
 def _project(course: Course) -> str:
-    """pyproject.toml without the `autograder` command and the authors' tools."""
+    """pyproject.toml without the `autograder` command, its sandbox and the authors' tools."""
     text = (course.root / "pyproject.toml").read_text(encoding="utf-8")
     tables = re.split(r"^(?=\[)", text, flags=re.MULTILINE)
-    left_out = ("[project.scripts]", "[tool.ruff", "[tool.mypy", "[[tool.mypy")
+    left_out = (
+        "[project.scripts]",
+        "[project.entry-points",
+        "[tool.ruff",
+        "[tool.mypy",
+        "[[tool.mypy",
+    )
     return "".join(table for table in tables if not table.startswith(left_out))
 
 

@@ -1,6 +1,26 @@
 """What holds for all tests."""
 
+import functools
+
 import pytest
+
+from autograder import sandbox
+
+
+@functools.cache
+def why_no_sandbox() -> str:
+    """Why students' code cannot be shut in on this machine; "" if it can."""
+    try:
+        sandbox.check()
+    except sandbox.SandboxUnavailable as error:
+        return str(error)
+    return ""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests marked `sandbox` need one; CI installs what it takes."""
+    if item.get_closest_marker("sandbox") and why_no_sandbox():
+        pytest.skip(why_no_sandbox())
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -272,6 +272,7 @@ def test_due_dates_are_recorded_in_utc(course: Course) -> None:
         assert str(gradebook.find_assignment("01_small").duedate) == "2026-03-01 08:00:00"
 
 
+@pytest.mark.sandbox
 def test_the_loop_through_the_exchange_as_student_and_instructor(course: Course) -> None:
     def student(*command: str) -> str:
         return classroom.call(course, "nbgrader", *command, folder=course.work)

@@ -88,8 +88,8 @@ def test_partial_credit_is_a_number_within_the_points_or_nothing(
     assert score(executed("x", result(text))).points == points
 
 
-def test_the_last_result_counts() -> None:
-    assert score(executed("x", result("4"), result("1"))).points == 1.0
+def test_more_than_one_result_is_looked_at() -> None:
+    assert score(executed("x", result("4"), result("1"))).points is None
 
 
 def test_a_result_that_the_test_does_not_give_is_looked_at() -> None:

@@ -122,7 +122,7 @@ SHARING: dict[str, tuple[str, float | None]] = {
     "points": (FIVES, None),  # would be 20 of 4 points
 }
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +262,7 @@ def test_a_grader_in_trouble_takes_nothing_for_zero(
         raise KernelUnavailable("no memory")
 
     with monkeypatch.context() as patch:
-        patch.setattr("autograder.preprocessors.execute", no_kernel)
+        patch.setattr("autograder.pipeline.execute", no_kernel)
         assert main(["grade", "01_small", "--student", "no_text", "--regrade"]) == 1
     out = capsys.readouterr().out
     assert "no memory" in out
@@ -281,7 +281,7 @@ def test_a_step_that_fails_names_the_student_and_keeps_no_old_points(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("autograder.preprocessors.execute", full)
+        patch.setattr("autograder.pipeline.execute", full)
         assert main(["grade", "01_small", "--student", "no_test", "--regrade"]) == 1
     assert "No space left on device" in capsys.readouterr().out
     assert set(cells(course, "no_test", "adding").values()) == {None}

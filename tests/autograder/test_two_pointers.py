@@ -134,7 +134,7 @@ HAND_INS: dict[str, tuple[list[Edit], tuple[float, ...], tuple[float, ...]]] = {
     "warns": ([BOTH, answering(max_area=WARNS)], ALL, ALL),
 }
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
 
 
 @pytest.fixture(scope="module")

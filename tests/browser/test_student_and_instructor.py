@@ -29,6 +29,7 @@ NAME, IDEA = "keeps every value", "what is left of the other still belongs in"
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.sandbox
 def test_an_exercise_goes_from_release_to_feedback(lab: Lab, server: Server) -> None:
     lab.theme("light")
     server.autograder("release", ASSIGNMENT, "--skip-proof")

@@ -26,7 +26,7 @@ def test_this_machine_can_be_examined(
     assert main(["doctor"]) == 0
     subjects = [line[6:].split()[0] for line in capsys.readouterr().out.splitlines()]
     assert subjects == [
-        *("Python", "packages", "sandbox", "limits", "GPU", "triton"),
+        *("Python", "packages", "sandbox", "limits", "warm", "GPU", "triton"),
         *("browser", "gradebook", "exchange", "disk"),
     ]
 
@@ -50,7 +50,7 @@ def test_packages(course: Course, lock: str, state: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("pretence", "state", "text"),
     [
-        ("exit 0", doctor.GOOD, "can shut code in"),
+        ("exit 3", doctor.FAIR, "it ended with code 3"),
         (
             "echo 'No permissions to create a new namespace' >&2; exit 1",
             doctor.FAIR,
@@ -69,6 +69,14 @@ def test_sandbox(
     finding = doctor.sandbox()
     assert finding.state == state
     assert text in finding.text
+
+
+@pytest.mark.sandbox
+def test_sandbox_and_warm_start_are_tried() -> None:
+    finding = doctor.sandbox()
+    assert finding.state == doctor.GOOD
+    assert "a first kernel after" in finding.text
+    assert "a kernel" in doctor.warm_start().text
 
 
 def test_gradebook(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:

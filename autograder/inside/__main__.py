@@ -1,0 +1,102 @@
+"""The fork server: imports once what notebooks import, then forks a kernel for each that asks.
+
+It runs inside the sandbox as a program of its own (nothing of `autograder` is there). Each line on
+its standard input names a folder under `run`; for each it forks a jail (see jail.py). When the
+input ends, or nobody asked for a while and no kernel runs, it ends.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import sys
+import threading
+import warnings
+
+import jail
+import kernel
+from system import undumpable
+
+
+def main() -> None:
+    settings = json.loads(sys.argv[1])
+    if settings["user"] is not None:
+        # Started by root: from here on somebody who owns nothing.
+        os.setgroups([])
+        os.setresgid(*[settings["user"]] * 3)
+        os.setresuid(*[settings["user"]] * 3)
+    sys.path[1:1] = settings["path"]
+    os.umask(0o077)
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody debugs a graded kernel
+    missing = _preload(settings["preload"])
+    _exercise()
+    if settings["isolated"]:
+        undumpable()
+    gc.collect()
+    gc.freeze()  # a fork that collects garbage would copy every page
+    print(json.dumps({"missing": missing, "threads": threading.active_count()}), flush=True)
+    _serve(settings)
+
+
+def _preload(modules: list[str]) -> list[str]:
+    """Import `modules`; the names of those that could not be."""
+    missing = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for module in modules:
+            try:
+                importlib.import_module(module)
+            except Exception:
+                missing.append(module)
+    return missing
+
+
+def _exercise() -> None:
+    """Let libraries do now what they do at first use."""
+    with contextlib.suppress(Exception):
+        if "torch" in sys.modules:
+            torch = sys.modules["torch"]
+            weight = torch.ones(2, requires_grad=True)
+            (weight * weight).sum().backward()
+        if "IPython.core.ultratb" in sys.modules:
+            from IPython.core.ultratb import AutoFormattedTB
+
+            try:
+                sys.modules["json"].loads("x")
+            except ValueError:
+                AutoFormattedTB(mode="Context").structured_traceback(*sys.exc_info())
+        if "matplotlib.backends.backend_agg" in sys.modules:
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
+            from matplotlib.figure import Figure
+
+            figure = Figure()
+            figure.subplots().set_title("x")
+            FigureCanvasAgg(figure).draw()
+
+
+def _serve(settings: dict) -> None:
+    waiting = b""
+    while True:
+        ready, _, _ = select.select([0], [], [], settings["idle_seconds"])
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        if not ready and os.listdir(settings["run"]):
+            continue  # a kernel runs
+        if not ready:
+            return  # the host starts another when it needs one
+        data = os.read(0, 65536)
+        if not data:
+            return
+        *names, waiting = (waiting + data).split(b"\n")
+        for name in names:
+            if os.fork() == 0:
+                try:
+                    jail.enter(settings["run"] + "/" + name.decode(), settings, kernel.serve)
+                finally:
+                    os._exit(1)
+
+
+main()
