@@ -687,31 +687,30 @@ with check("has no corner where it is straight", idea=STRAIGHT, picture=band) as
 ### BEGIN HIDDEN TESTS
 with check("has no corner where it is straight", idea=STRAIGHT, hidden=True) as case:
 
-    def corners_of(points):
-        points, after = set(points), {}
-        if len(points) < 3:
-            return sorted(points)
-        for p, q in permutations(points, 2):
-            (px, py), (qx, qy) = p, q
-            sides = [(qx - px) * (y - py) - (qy - py) * (x - px) for x, y in points]
-            beyond = [
-                (x - px) * (x - qx) + (y - py) * (y - qy) > 0
-                for (x, y), side in zip(points, sides, strict=True)
-                if side == 0
-            ]
-            if min(sides) >= 0 and not any(beyond):
-                after[p] = q
-        around = [min(points)]
-        while after[around[-1]] != around[0]:
-            around.append(after[around[-1]])
-        return around
+    def within(p, q, r):
+        """Whether r, seen from p, lies less than half a turn to the left of q."""
+        (ux, uy), (vx, vy) = (q[0] - p[0], q[1] - p[1]), (r[0] - p[0], r[1] - p[1])
+        across = ux * vy - uy * vx
+        return across > 0 or (across == 0 and ux * vx + uy * vy > 0)
+
+    def bends(points):
+        """By brute force: seen from a corner, all others lie within less than half a turn."""
+        corners = [
+            p
+            for p in points
+            if any(all(within(p, q, r) for r in points if r != p) for q in points if q != p)
+        ]
+        x, y = (sum(one) / len(corners) for one in zip(*corners, strict=True))  # inside
+        corners.sort(key=lambda p: atan2(p[1] - y, p[0] - x))
+        first = corners.index(min(corners))
+        return corners[first:] + corners[:first]
 
     random = draws("convex_hull_straight_is_no_corner")
     for _ in range(60):
         wide, high = random.randint(1, 4), random.randint(1, 4)
         grid = [(x, y) for x in range(wide + 1) for y in range(high + 1)]
         points = random.sample(grid, random.randint(2, len(grid)))
-        case(convex_hull, points).gives(corners_of(points))
+        case(convex_hull, points).gives(bends(points))
     for _ in range(30):
         ux, uy = random.choice([(1, 0), (0, 1), (1, 1), (3, -2), (-1, 4)])
         x, y = random.randint(-9, 9), random.randint(-9, 9)

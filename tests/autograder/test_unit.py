@@ -49,7 +49,7 @@ MISTAKES: dict[str, tuple[str, set[str]]] = {
 }
 STUDENTS = ("right", "wrong", "partly", "untouched")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
 
 
 def texts() -> dict[str, str]:
