@@ -1,7 +1,9 @@
 """The Python side of the step player: its traits, what the reader types, and its stills."""
 
+import gc
 import json
 import re
+import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -153,6 +155,26 @@ def test_many_players_leave_nothing_behind(capfd: pytest.CaptureFixture[str]) ->
     for _ in range(20):
         play(samples.max_area, HEIGHTS).close()
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_thousand_moves_and_inputs_keep_no_memory() -> None:
+    player = play(samples.max_area, HEIGHTS, view=bars("height"), reference=samples.max_area)
+
+    def use(times: int) -> None:
+        for number in range(times):
+            player.step = number % 5
+            if number % 100 == 0:
+                typed(player, str([number % 7, 2, 1]))
+
+    use(200)
+    gc.collect()
+    tracemalloc.start()
+    start, _ = tracemalloc.get_traced_memory()
+    use(1000)
+    gc.collect()
+    end, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert end - start < 100_000
 
 
 # the front end as one module
