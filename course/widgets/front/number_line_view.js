@@ -5,6 +5,7 @@ import { drawPointers, label } from "./picture.js";
 import { elementsOf, numberOf } from "./values.js";
 
 const LINE = 46;
+const ENDS = 38; // room for a name below the first and the last place
 
 export function numberLineView(view) {
   const svg = shape("svg", { role: "img" });
@@ -19,9 +20,9 @@ export function numberLineView(view) {
     const [read, written] = [asked("reads"), asked("writes")];
     const gaps = view.places.map((place, at) => at > 0 && place - view.places[at - 1] > 1);
     const units = view.places.length + gaps.filter(Boolean).length * 0.7 + 1;
-    const slot = Math.min(Math.max(width / Math.max(units, 1), 26), 46);
+    const slot = Math.min(Math.max((width - 2 * ENDS) / Math.max(units - 1, 1), 26), 46);
     const at = new Map();
-    let x = slot * 0.9;
+    let x = Math.max(slot * 0.9, ENDS);
     const shapes = [];
     view.places.forEach((place, index) => {
       const from = x;
@@ -54,7 +55,7 @@ export function numberLineView(view) {
     drawing.centre = at.has(now) ? { x: at.get(now) } : null;
     const under = drawPointers(pointers, places, LINE + 34, glide);
     svg.replaceChildren(...shapes, pointers);
-    const drawn = x + slot * 0.9;
+    const drawn = x + Math.max(slot * 0.9, ENDS);
     const high = LINE + 38 + Math.max(under, 30);
     svg.setAttribute("viewBox", `0 0 ${drawn} ${high}`);
     svg.setAttribute("width", drawn);
