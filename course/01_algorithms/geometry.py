@@ -677,6 +677,9 @@ your own versions, and draw the points on which yours fails.
   Applications* (Springer, third edition 2008). Chapter 1 begins with the hull.
 - A. M. Andrew, "Another efficient algorithm for convex hulls in two dimensions", *Information
   Processing Letters* 9 (1979): the two chains of section 7.
+- G. Pick, "Geometrisches zur Zahlenlehre", *Sitzungsberichte des deutschen
+  naturwissenschaftlich-medicinischen Vereines für Böhmen "Lotos" in Prag* 19 (1899): the theorem of
+  section 6.
 - M. I. Shamos, D. Hoey, "Closest-point problems", *Foundations of Computer Science* (1975): the
   strip of section 9.
 - D. Goldberg, "What every computer scientist should know about floating-point arithmetic", *ACM
