@@ -313,7 +313,7 @@ def test_an_exported_page_shows_every_widget_offline(
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(page_file.as_uri())
     shown = page.locator(".stepwise-still")
-    assert shown.count() == len(widgets) == 12 + 10
+    assert shown.count() == len(widgets) == 12 + 11
     for number, still in enumerate(shown.all()):
         pictures = still.locator("svg:visible")
         assert pictures.count(), f"no picture of widget {number}"
