@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.accessibility import violations
+from tests.browser.accessibility import sticking_out, violations
 from tests.browser.lab import THEMES, Lab
 from tests.browser.player import Player
 from tests.browser.server import Server
@@ -16,12 +16,6 @@ from tests.widgets import test_views as functions
 STEP_MS = 50  # 95th percentile from the event to the repaint, on a run of 100,000 steps
 MOST_BYTES = 20_000_000
 WIDTHS = (1600, 800, 320)  # of the window; the last leaves a player some 200 px
-# The elements that reach beyond the player, unless something inside it scrolls them.
-STICKS_OUT = """player => player.scrollWidth - player.clientWidth <= 1 ? [] :
-  [...player.querySelectorAll("*")]
-    .filter(one => one.getBoundingClientRect().right > player.getBoundingClientRect().right + 1)
-    .map(one => `${one.tagName}.${one.getAttribute("class")}`).slice(0, 12)
-    .concat(`in ${player.clientWidth} px`)"""
 PLAYS = {
     "window": "play(min_window, 'ADOBECODEBANC', 'ABC', view=window('text'))",
     "number_line": "play(longest_run, [100, 4, 200, 1, 3, 2], view=number_line('nums', 'numbers'))",
@@ -132,7 +126,7 @@ def test_axe_finds_nothing_wrong_at_any_width(views: Lab, theme: str) -> None:
         found = violations(views.page, ".sw-player")
         assert not found, "\n".join(found)
         for node in views.page.locator(".sw-player").all():
-            out = node.evaluate(STICKS_OUT)
+            out = sticking_out(node)
             assert not out, f"at {width} px these stick out of the player: {out}"
     views.size(1400, 900)
     views.files(True)
