@@ -314,13 +314,14 @@ def test_an_exported_page_shows_every_widget_offline(
     shown = page.locator(".stepwise-still")
     assert shown.count() == len(widgets) == 12 + 11
     for number, still in enumerate(shown.all()):
-        pictures = still.locator("svg:visible")
+        pictures = still.locator('svg[role="img"]:visible')
         assert pictures.count(), f"no picture of widget {number}"
         for picture in pictures.all():
             box = picture.bounding_box()
             assert box
             assert min(box["width"], box["height"]) > 30, number
-            assert picture.locator("title").first.text_content()
+            said = picture.get_attribute("aria-label")
+            assert said or picture.locator("title").first.text_content(), number
             marks = picture.locator("path, rect, circle, line, polyline, polygon, image")
             assert marks.count() >= 1, f"an empty picture of widget {number}"
         assert marks.count() >= 2, f"the last picture of widget {number} says next to nothing"
