@@ -239,8 +239,9 @@ def pointers_at(step: Step, container: Watched, only: Sequence[str] | None) -> d
 
 def situation(step: Step, containers: Sequence[Watched]) -> list[Any]:
     """What is to be seen at one step, to tell whether two steps look the same."""
+    at = [(name, value["id"]) for name, value in step["locals"].items() if _is_node(value)]
     return [
-        (step[container.source].get(container.key), pointers_at(step, container, None))
+        (step[container.source].get(container.key), pointers_at(step, container, None), at)
         for container in containers
     ] or [step["call"]]
 

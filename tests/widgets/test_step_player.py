@@ -11,7 +11,8 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from course.widgets import bars, cells, play
+from course.trees import tree
+from course.widgets import bars, cells, data_tree, play
 from course.widgets.bundle import FRONT, bundle, styles
 from course.widgets.packing import unpack
 from course.widgets.step_player import InputProblem, StepPlayer, parsed
@@ -155,6 +156,25 @@ def test_many_players_leave_nothing_behind(capfd: pytest.CaptureFixture[str]) ->
     for _ in range(20):
         play(samples.max_area, HEIGHTS).close()
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_still_says_and_shows_where_two_runs_part() -> None:
+    player = play(
+        samples.max_area_by_higher, HEIGHTS, view=bars("height"), reference=samples.max_area
+    )
+    page, step = player.as_html(), player.difference["step"] + 1
+    assert player.difference["text"] in player.as_text()
+    assert player.difference["text"] in page
+    assert f"step {step} of {player.count} (the first difference)" in page
+    assert page.count("(the first difference)") == 1
+
+
+def test_a_tree_has_a_still_for_more_than_its_ends() -> None:
+    def depth(node: Any) -> int:
+        return 0 if node is None else 1 + max(depth(node.left), depth(node.right))
+
+    player = play(depth, tree([3, 5, 1, 6]), view=data_tree("node"))
+    assert player.as_html().count("<figure") == 4
 
 
 def test_a_thousand_moves_and_inputs_keep_no_memory() -> None:
