@@ -31,6 +31,9 @@ LOCK = ROOT / "requirements.lock"
 SETTINGS = {
     ROOT / "jupyter" / "overrides.json": "share/jupyter/lab/settings/overrides.d/stepwise.json",
     ROOT / "jupyter" / "page_config.json": "etc/jupyter/labconfig/page_config.json",
+    ROOT
+    / "autograder"
+    / "lab.json": "share/jupyter/lab/settings/overrides.d/stepwise-grading.json",
     ROOT / "autograder" / "kernel.json": "share/jupyter/kernels/stepwise-sandbox/kernel.json",
 }
 WELCOME = "course/welcome.ipynb"

@@ -1,8 +1,6 @@
 """Text → notebooks: lessons, instructor notebooks, and the student notebooks made of those."""
 
 import argparse
-import contextlib
-import os
 import shutil
 import tempfile
 from datetime import datetime
@@ -21,6 +19,7 @@ from autograder.notebooks import (
     read_text_notebook,
 )
 from autograder.paths import Course, find_course
+from autograder.writing import write
 
 HELP = "build the notebooks of course/, solutions/ and exercises/ from their text"
 
@@ -189,21 +188,6 @@ def keep_copy(course: Course, path: Path) -> Path:
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(path, copy)
     return copy
-
-
-def write(path: Path, content: str) -> None:
-    """Write the file whole or not at all: beside it, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def _remove_leftovers(course: Course, wanted: set[Path], *, check: bool) -> list[str]:

@@ -15,6 +15,7 @@ COMMANDS = {
     "grade": "autograder.grade",
     "feedback": "autograder.feedback",
     "export": "autograder.export",
+    "report": "autograder.report",
     "prove": "autograder.prove",
     "student-edition": "autograder.student_edition",
     "doctor": "autograder.doctor",

@@ -7,16 +7,19 @@ from pathlib import Path
 from traitlets.config import Config
 
 from autograder.paths import Course
+from autograder.reports import write_index
 
 
 def configure(config: Config, course: Course) -> Config:
     """Fill `config` (nbgrader's) with this course's folders and steps, and return it.
 
-    The folders that nbgrader expects to find are made.
+    The folders that nbgrader expects to find are made, and an empty page of class reports.
     """
     grading, work = course.grading, course.work
     for folder in (grading, work):
         folder.mkdir(parents=True, exist_ok=True)
+    if not (course.reports / "index.html").exists():
+        write_index(course)  # JupyterLab's menu leads to it
     _put_own_programs_on_path()
     config.CourseDirectory.course_id = "stepwise"
     config.CourseDirectory.root = str(course.root)
@@ -65,6 +68,7 @@ def _configure_steps(config: Config) -> None:
         "autograder.sanitise.SafeOutputs",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    config.AssignLatePenalties.plugin_class = "autograder.late.LatePenalty"
     config.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackPage"
     config.GenerateFeedback.preprocessors = [
         "nbgrader.preprocessors.GetGrades",

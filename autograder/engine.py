@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy.exc import SAWarning
-from traitlets.config import Config
+from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.configuration import configure
+from autograder.errors import UsageError
 from autograder.paths import Course
 
 
@@ -22,13 +23,16 @@ class Engine:
     """nbgrader's steps for one course. Each raises StepFailed with the reason."""
 
     def __init__(self, course: Course, settings: Config | None = None) -> None:
-        """`settings` overrides the course's configuration, for example time limits."""
+        """`settings` overrides the course's configuration, for example time limits.
+
+        Raises UsageError if the course's nbgrader_config.py cannot be read.
+        """
         from nbgrader.api import Gradebook
         from nbgrader.auth import Authenticator
         from nbgrader.coursedir import CourseDirectory
 
         self.course = course
-        self.config = configure(Config(), course)
+        self.config = _configuration(course)
         if settings:
             self.config.merge(settings)
         self.url = str(self.config.CourseDirectory.db_url)
@@ -84,6 +88,17 @@ class Engine:
         finally:
             os.chdir(here)
             self.coursedir.assignment_id, self.coursedir.student_id = "", "*"
+
+
+def _configuration(course: Course) -> Config:
+    """What nbgrader's own commands read, with what an instructor wrote there."""
+    path = course.root / "nbgrader_config.py"
+    if not path.is_file():
+        return configure(Config(), course)
+    try:
+        return PyFileConfigLoader(path.name, path=str(course.root)).load_config()
+    except Exception as error:
+        raise UsageError(f"{path.name}: {type(error).__name__}: {error}.") from error
 
 
 def _start(step: Any) -> None:

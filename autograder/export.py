@@ -1,31 +1,33 @@
 """`autograder export`: scores as a table for a spreadsheet or a learning platform."""
 
 import argparse
-import csv
-import io
 import sys
-from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 
 from autograder import gradebook as book
-from autograder.build import write
+from autograder import late
 from autograder.engine import Engine
 from autograder.errors import UsageError
+from autograder.layouts import as_canvas, as_csv, as_moodle, number
 from autograder.paths import find_course
+from autograder.writing import write
 
 HELP = "write scores as a table"
-COLUMNS = (
-    *("student", "last_name", "first_name", "email", "assignment", "status", "score", "max_score"),
-    *("late_penalty", "late_hours", "handed_in_utc"),
-)
+LAYOUTS = {"csv": as_csv, "canvas": as_canvas, "moodle": as_moodle}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=["csv"], default="csv")
+    parser.add_argument("--format", choices=[*LAYOUTS], default="csv")
     parser.add_argument("--to", type=Path, metavar="FILE", help="default: print it")
     parser.add_argument("--assignment", nargs="+", metavar="NAME", help="only these")
+    parser.add_argument(
+        "--absent-as-zero",
+        action="store_true",
+        help="0 for those who handed nothing in (default: empty)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,45 +39,46 @@ def run(options: argparse.Namespace) -> int:
     if unknown or not released:
         names = ", ".join(unknown) or "nothing"
         raise UsageError(f"{names} was released; there are: {', '.join(released) or 'none'}.")
-    found = [
-        standing
-        for name in options.assignment or released
-        for standing in book.standings(course, engine.url, name)
-    ]
-    text = as_csv(found)
+    chosen = list(dict.fromkeys(options.assignment or released))
+    if options.format == "moodle" and len(chosen) > 1:
+        raise UsageError(
+            "Moodle's worksheet is about one assignment: add --assignment and one of "
+            f"{', '.join(chosen)}."
+        )
+    found = []
+    for name in chosen:
+        late.settle(engine.config, engine.url, name)
+        found += book.standings(course, engine.url, name)
+    if not options.absent_as_zero:
+        found = [replace(s, score=None) if s.status == book.NOT_HANDED_IN else s for s in found]
+    text = LAYOUTS[options.format](found)
     if options.to:
         write(options.to, text)
-        print(f"wrote {len(found)} rows to {options.to}")
+        print(f"wrote the scores of {len({s.student for s in found})} students to {options.to}")
     else:
         sys.stdout.write(text)
-    open_ones = [s for s in found if s.score is None]
-    for standing in open_ones:
-        where = f"{standing.student}, {standing.assignment}"
-        print(f"no score yet: {where} ({standing.status})", file=sys.stderr)
-    return 1 if open_ones else 0
+    return _say_what_to_know(found, options.format)
 
 
-def as_csv(found: Iterable[book.Standing]) -> str:
-    """A row for each standing. A score that is not settled is empty, never 0."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+def _say_what_to_know(found: list[book.Standing], layout: str) -> int:
+    """What the table cannot tell, on stderr; the exit code."""
     for s in found:
-        writer.writerow(
-            _row(
-                *(s.student, s.last_name, s.first_name, s.email, s.assignment, s.status),
-                *("" if s.score is None else f"{s.score:g}", f"{s.max_score:g}"),
-                *(f"{s.penalty:g}", f"{s.seconds_late / 3600:.2f}"),
-                s.handed_in.strftime("%Y-%m-%d %H:%M:%S") if s.handed_in else "",
-            )
+        if s.penalty and layout == "canvas":
+            print(f"off for being late: {number(s.penalty)}, {_who(s)}", file=sys.stderr)
+        if s.doubt:
+            print(f"nothing off for being late: {_who(s)}: {s.doubt}", file=sys.stderr)
+    open_ones = [s for s in found if s.status in (book.REVIEW, book.NOT_GRADED)]
+    for s in open_ones:
+        print(f"no score yet: {_who(s)} ({s.status})", file=sys.stderr)
+    unknown = [s for s in found if not s.number] if layout == "moodle" else []
+    if unknown:
+        print(
+            "Moodle cannot find these by a participant's number (`autograder collect --roster` "
+            f"with its grading worksheet brings it): {', '.join(s.student for s in unknown)}",
+            file=sys.stderr,
         )
-    return out.getvalue()
+    return 1 if open_ones or unknown else 0
 
 
-def _row(*values: str) -> Sequence[str]:
-    return [_plain(value) for value in values]
-
-
-def _plain(value: str) -> str:
-    """`value` such that no spreadsheet takes it for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "|")) else value
+def _who(standing: book.Standing) -> str:
+    return f"{standing.student}, {standing.assignment}"

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 from autograder import gradebook as book
+from autograder import late
 from autograder.engine import Engine, StepFailed
 from autograder.errors import UsageError
 from autograder.page import feedback_page
@@ -27,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
     course = find_course()
     assignment = course.assignment(options.assignment)
     engine = Engine(course)
+    late.settle(engine.config, engine.url, assignment)
     standings = book.standings(course, engine.url, assignment, options.student)
     handed_in = [s for s in standings if s.status != book.NOT_HANDED_IN]
     if not handed_in:

@@ -24,9 +24,11 @@ from autograder.preprocessors import Run
 from autograder.record import Writer, withdraw
 from autograder.repair import layout_of
 from autograder.sandbox import SandboxUnavailable, shared
+from autograder.score import TO_READ
 from autograder.secret import class_secret
 
 HELP = "grade what was handed in"
+MOST_NAMED = 20  # in a line of the summary; the class report names all
 WARNING = (
     "warning: no sandbox: the code that was handed in runs with all your rights, and can read and "
     "change the gradebook and every file of yours."
@@ -162,17 +164,27 @@ def _estimate(seconds: float) -> str:
 
 
 def _summary(found: list[book.Standing], assignment: str) -> int:
-    """Print what a person must look at; the exit code."""
-    by_status = {
-        status: [s.student for s in found if s.status == status]
-        for status in (book.GRADED, book.REVIEW, book.NOT_GRADED)
-    }
-    print(f"{assignment}: {len(by_status[book.GRADED])} of {len(found)} graded")
-    if by_status[book.REVIEW]:
-        print(f"  need a person (see the formgrader): {', '.join(by_status[book.REVIEW])}")
-    if by_status[book.NOT_GRADED]:
-        print(f"  not graded (run it again): {', '.join(by_status[book.NOT_GRADED])}")
-    return 0 if len(by_status[book.GRADED]) == len(found) else 1
+    """Print what a person must look at, the most urgent first; the exit code."""
+    graded = sum(s.status == book.GRADED for s in found)
+    print(f"{assignment}: {graded} of {len(found)} graded")
+    waiting = [s for s in found if s.status == book.REVIEW]
+    only_to_read = [s for s in waiting if _only_to_read(s)]
+    for words, named in (
+        ("not graded (run it again)", [s for s in found if s.status == book.NOT_GRADED]),
+        ("need a person (see the formgrader)", [s for s in waiting if s not in only_to_read]),
+        ("have answers to be read (in the formgrader)", only_to_read),
+        ("no credible time, so nothing off for being late", [s for s in found if s.doubt]),
+    ):
+        if named:
+            more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+            print(f"  {words}: {', '.join(s.student for s in named[:MOST_NAMED])}{more}")
+    print(f"  how the class stands: autograder report {assignment}")
+    return 0 if graded == len(found) else 1
+
+
+def _only_to_read(standing: book.Standing) -> bool:
+    said = [sentence for notebook in standing.notebooks for sentence in notebook.review]
+    return bool(said) and all(sentence.endswith(TO_READ) for sentence in said)
 
 
 def _chosen(engine: Engine, assignment: str, wanted: list[str] | None) -> list[str]:

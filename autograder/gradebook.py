@@ -9,7 +9,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 
-from autograder import handins
+from autograder import handins, late
 from autograder.paths import Course
 
 GRADED = "graded"
@@ -27,6 +27,7 @@ class NotebookStanding:
     max_score: float
     status: str
     remarks: tuple[str, ...] = ()  # what a person should know, a sentence each
+    review: tuple[str, ...] = ()  # those of them that a person must decide about
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,11 @@ class Standing:
     notebooks: tuple[NotebookStanding, ...] = ()
     handed_in: datetime | None = None  # UTC
     seconds_late: float = 0.0
+    doubt: str = ""  # why the time of handing in cannot be believed, where it would matter
     first_name: str = ""
     last_name: str = ""
     email: str = ""
+    number: str = ""  # the learning platform's, of the user or participant
 
 
 def labels(url: str, assignment: str) -> dict[str, set[str]]:
@@ -77,6 +80,7 @@ def standings(
                     first_name=person.first_name or "",
                     last_name=person.last_name or "",
                     email=person.email or "",
+                    number=person.lms_user_id or "",
                 )
             found.append(standing)
     return found
@@ -112,6 +116,7 @@ def _standing(
         notebooks=tuple(notebooks),
         handed_in=submission.timestamp,
         seconds_late=float(submission.total_seconds_late or 0.0),
+        doubt=late.doubt(submission.timestamp) if submission.duedate else "",
     )
 
 
@@ -127,17 +132,18 @@ def _notebook(
         status = REVIEW
     else:
         status = GRADED
+    review = [*([about["problem"]] if "problem" in about else []), *about.get("review", [])]
     return NotebookStanding(
         notebook.name,
         score=None if waiting else float(notebook.score),
         max_score=float(notebook.max_score),
         status=status,
         remarks=(
-            *([about["problem"]] if "problem" in about else []),
-            *about.get("review", []),
+            *review,
             *about.get("events", []),
             *(["ran without a sandbox"] if about.get("unconfined") else []),
         ),
+        review=tuple(review),
     )
 
 
@@ -151,13 +157,13 @@ def _about(path: Path) -> dict[str, Any]:
     about["events"] = []
     for cell in notebook["cells"]:
         name = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        words = _EVENTS.get(cell["metadata"].get("stepwise", {}).get("status"))
+        words = EVENTS.get(cell["metadata"].get("stepwise", {}).get("status"))
         if name and words:
             about["events"].append(f"{name} {words}")
     return about
 
 
-_EVENTS = {
+EVENTS = {
     "timeout": "ran into the time limit",
     "flood": "printed without end",
     "died": "stopped Python",

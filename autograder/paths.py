@@ -39,6 +39,11 @@ class Course:
         return self.root / "grading"
 
     @property
+    def reports(self) -> Path:
+        """A folder for each assignment's class report."""
+        return self.grading / "reports"
+
+    @property
     def work(self) -> Path:
         """Where a student's JupyterLab puts assignments that it fetched."""
         return self.root / "work"

@@ -13,11 +13,11 @@ from typing import Any
 
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import AssignLatePenalties
 
 from autograder.engine import Engine, known_remarks
 from autograder.files import copy_plain
 from autograder.handins import timestamp_of
+from autograder.late import Penalties
 from autograder.paths import Course
 from autograder.pipeline import Graded
 
@@ -30,8 +30,7 @@ class Writer:
     def __init__(self, engine: Engine, assignment: str) -> None:
         self._engine, self._assignment = engine, assignment
         self.gradebook = Gradebook(engine.url, engine.coursedir.course_id)
-        self._penalties = AssignLatePenalties(config=engine.config)
-        self._penalties.init_plugin()
+        self._penalties = Penalties(engine.config, self.gradebook, assignment)
 
     def __enter__(self) -> "Writer":
         return self
@@ -59,8 +58,10 @@ class Writer:
     def _rows(self, graded: Graded, timestamp: Any) -> None:
         student = graded.student
         self.gradebook.update_or_create_student(student)
-        known = {"timestamp": timestamp} if timestamp else {}
-        submission = self.gradebook.update_or_create_submission(self._assignment, student, **known)
+        # None too: the time of an earlier hand-in says nothing about this one.
+        submission = self.gradebook.update_or_create_submission(
+            self._assignment, student, timestamp=timestamp
+        )
         for notebook in submission.notebooks:
             result = graded.notebooks.get(notebook.name)
             for grade in notebook.grades:
@@ -77,17 +78,9 @@ class Writer:
         for notebook in submission.notebooks:
             if notebook.name in graded.notebooks:
                 self.gradebook.db.refresh(notebook)
-                notebook.late_submission_penalty = self._penalty(submission, notebook, student)
-
-    def _penalty(self, submission: Any, notebook: Any, student: str) -> float | None:
-        late = submission.total_seconds_late
-        if late <= 0:
-            return None
-        plugin = self._penalties.plugin_inst
-        penalty = plugin.late_submission_penalty(student, notebook.score, late)
-        if penalty is None:
-            return None
-        return float(self._penalties._check_late_penalty(notebook, penalty))
+                self._penalties.assign(submission, notebook)
+            else:
+                notebook.late_submission_penalty = None
 
 
 def _timestamp(folder: Path) -> datetime | None:

@@ -8,6 +8,8 @@ from nbgrader import utils
 
 from autograder import hidden
 
+TO_READ = "an answer to read"
+
 
 @dataclass(frozen=True)
 class Score:
@@ -23,9 +25,9 @@ def score(cell: NotebookNode) -> Score:
     if utils.is_solution(cell):
         # A free answer: untouched is 0, anything else is read by a person.
         untouched = cell.metadata["nbgrader"].get("checksum") == utils.compute_checksum(cell)
-        return Score(0.0) if untouched else Score(None, "an answer to read")
+        return Score(0.0) if untouched else Score(None, TO_READ)
     if cell.cell_type != "code":
-        return Score(None, "an answer to read")
+        return Score(None, TO_READ)
     happened = cell.metadata.get("stepwise")
     if not happened:
         return Score(None, "was not run")

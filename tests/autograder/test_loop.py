@@ -363,4 +363,4 @@ def test_export(course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert rows["right"]["last_name"] == "'=HYPERLINK(1)"
     assert rows["right"]["handed_in_utc"] == "2026-03-01 12:00:00"
     assert (rows["broken"]["score"], rows["broken"]["status"]) == ("", "needs a person")
-    assert (rows["absent"]["score"], rows["absent"]["status"]) == ("0", "not handed in")
+    assert (rows["absent"]["score"], rows["absent"]["status"]) == ("", "not handed in")

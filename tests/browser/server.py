@@ -1,6 +1,7 @@
 """A JupyterLab of its own, on a copy of the course: nothing of the person's own is touched."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -140,7 +141,10 @@ def _environment(folder: Path, course: Path) -> dict[str, str]:
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     settings = Path(environment["JUPYTER_CONFIG_DIR"]) / "labconfig"
     settings.mkdir()
-    shutil.copy(ROOT / "jupyter" / "overrides.json", settings / "default_setting_overrides.json")
+    overrides: dict[str, object] = {}
+    for file in ("jupyter/overrides.json", "autograder/lab.json"):
+        overrides |= json.loads((ROOT / file).read_text(encoding="utf-8"))
+    (settings / "default_setting_overrides.json").write_text(json.dumps(overrides))
     return environment
 
 

@@ -373,7 +373,8 @@ def test_jupyterlab_accepts_the_settings() -> None:
     kernels = overrides["@jupyterlab/apputils-extension:kernels-settings"]
     assert kernels["commsOverSubshells"] == "disabled"
     schemas = Path(sys.prefix, "share/jupyter/lab/schemas")
-    for plugin, settings in overrides.items():
+    grading = json.loads((REPOSITORY / "autograder/lab.json").read_text())
+    for plugin, settings in [*overrides.items(), *grading.items()]:
         package, name = plugin.split(":")
         schema = json.loads((schemas / package / f"{name}.json").read_text())
         assert set(settings) <= set(schema["properties"])
