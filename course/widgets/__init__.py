@@ -15,7 +15,7 @@ _HOMES = {
     **dict.fromkeys(
         (
             *("bars", "buckets", "call_tree", "cells", "data_tree", "number_line", "stream"),
-            *("table", "tiles", "window"),
+            *("plane_view", "table", "tiles", "window"),
         ),
         "course.widgets.views",
     ),
