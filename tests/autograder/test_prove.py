@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from autograder.cli import main
 from autograder.errors import UsageError
 from autograder.paths import Course, find_course
 from autograder.prove import complaints
-from autograder.trial import Run, Step, World, run_all
+from autograder.trial import Run, Shown, Step, World, run_all
 
 NOTEBOOK = """
 # %% nbgrader={"grade_id": "setup", "locked": true}
@@ -131,7 +133,12 @@ EXERCISES = sorted(find_course(Path(__file__)).solutions.glob("*/*.py"))
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("text", EXERCISES, ids=lambda text: f"{text.parent.name}/{text.stem}")
+@pytest.mark.parametrize(
+    "text",
+    # Each in a group of its own: they share nothing, and take minutes.
+    [pytest.param(text, marks=pytest.mark.xdist_group(str(text))) for text in EXERCISES],
+    ids=lambda text: f"{text.parent.name}/{text.stem}",
+)
 def test_every_exercise_is_proven(text: Path) -> None:
     assert complaints(prove.prove(find_course(text), text)) == []
 
@@ -263,6 +270,23 @@ def test_what_depends_on_the_world(found: Callable[..., str], answer: str, cause
     problems = found(("return max(values)", answer), in_answers=True, elsewhere=True)
     assert "largest: the points of largest: built_in in" in problems
     assert cause in problems.split("what matters: ")[1].splitlines()[0]
+
+
+def test_wrong_answers_take_turns_in_the_other_worlds(
+    found: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: dict[str, list[str]] = {}
+
+    def note(runs: Sequence[Run], world: World, *rest: Any) -> dict[str, list[Shown]]:
+        ran[world.name] = [one.name for one in runs]
+        return run_all(runs, world, *rest)
+
+    monkeypatch.setattr(prove, "run_all", note)
+    assert found(elsewhere=True) == ""
+    elsewhere = Counter(name for world in prove.ELSEWHERE for name in ran[world.name])
+    names = ("first", "last", "smallest", "constant", "starts_at_zero")
+    wrong = {f"largest: {name}" for name in names}
+    assert elsewhere == {name: 1 if name in wrong else 2 for name in ran["this machine"]}
 
 
 def test_what_depends_on_the_secret(found: Callable[..., str]) -> None:
