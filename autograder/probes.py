@@ -12,6 +12,7 @@ import json
 import marshal
 import random
 import re
+import symtable
 from pathlib import Path
 
 from autograder.client import Answer, Client
@@ -37,11 +38,14 @@ class Doubt:
     def names_of(self, source: str) -> dict[str, str]:
         """An expression to evaluate with the instructor's cell `source`: see `locked`."""
         names = bound(source)
-        return {"names": _question(names, whole=False)} if names else {}
+        whole = "course.checks." in source  # a part of it that was not loaded before
+        return {"names": _question(names, whole=whole)} if names else {}
 
     def locked(self, answer: Answer) -> None:
         """The instructor's cell that `names_of` was asked with has run: remember its names."""
-        self._locked |= _found(answer.values.get("names", "")).get("names", {})
+        found = _found(answer.values.get("names", ""))
+        self._locked |= found.get("names", {})
+        self._before = {**found.get("groups", {}), **self._before}
 
     def surprises(
         self, source: str, environment: dict[str, str], last: bool, then: str = ""
@@ -78,6 +82,8 @@ class Doubt:
             or (name in self._locked and names.get(name) != self._locked[name])
         ]
         self._locked |= {name: names[name] for name in binds if name in names}
+        if "course.checks." in source:  # the test may have loaded a part of it
+            self._before = {**found["groups"], **self._before}
         if found["environment"] != environment:
             surprises.append("the environment of hidden tests was changed")
         if found["equal"]:
@@ -181,12 +187,23 @@ def _did(answer: Answer) -> str:
 
 
 def loaded(source: str) -> set[str]:
-    """The names that `source` reads and does not bind itself."""
+    """The notebook's names that `source` reads and does not bind itself: not those that are local
+    to its functions.
+    """
     try:
-        tree = ast.parse(source)
+        whole = symtable.symtable(source, "<test>", "exec")
     except SyntaxError:
         return set()
-    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _reads(n)}
+    names: set[str] = set()
+    waiting = [whole]
+    while waiting:
+        scope = waiting.pop()
+        waiting += scope.get_children()
+        names |= {
+            symbol.get_name()
+            for symbol in scope.get_symbols()
+            if symbol.is_referenced() and (scope is whole or symbol.is_global())
+        }
     return names - set(bound(source))
 
 

@@ -192,7 +192,8 @@ c.CourseDirectory.ignore = ["*.py"]
 PAGE = classroom.REPOSITORY / "docs" / "benchmarks" / "grading.md"
 VERSIONS = ("nbgrader", "ipykernel", "ipython", "torch", "numpy", "matplotlib", "SQLAlchemy")
 GOAL = 15  # times the throughput
-SHORT = """The goal is a throughput × 15, and it is not reached. What stands in the way: the imports of the
+SHORT = """\
+The goal is a throughput × 15, and it is not reached. What stands in the way: the imports of the
 server, once for each run of the command; kernels (a fork copies page tables and the pages that it
 writes, and half of the hand-ins need two kernels, so that nothing of a hidden test is shown); the
 tests' own work, which is the same for both; the gradebook."""
