@@ -123,12 +123,20 @@ def stay_in_bounds() -> None:
         _observers.append(_StayInBounds())
 
 
-def line_in_kernel() -> int:
-    """The line (in its file) of the kernel's code that is running now; 0 when there is none."""
+def line_in_kernel(launched: str = "") -> int:
+    """The line (in its file) of the kernel's code that is running now; 0 when there is none.
+
+    With `launched`, the name of the launched kernel: the line of that kernel, also while a function
+    runs that it has called.
+    """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith((TRITON_FILES, *TOOLS)):
         frame = frame.f_back
-    return frame.f_lineno if frame is not None else 0
+    outer = frame
+    while outer is not None and outer.f_code.co_name != launched:
+        outer = outer.f_back
+    found = outer or frame
+    return found.f_lineno if found is not None else 0
 
 
 class _StayInBounds(Observer):

@@ -301,7 +301,7 @@ class Run(Observer):
         launch, argument, offsets = self.launches[-1], access.argument, access.offsets
         tracked = launch.arguments[argument.name]
         tracked.traffic.masked += access.masked
-        line = line_in_kernel()
+        line = line_in_kernel(launch.kernel)
         allowed = argument.holds(offsets)
         fine = bool(allowed.all())
         outside = int(allowed.size - np.count_nonzero(allowed))

@@ -92,6 +92,32 @@ def test_a_read_modify_write_by_two_programs_is_a_race_though_it_looks_right():
     assert "program (1, 0, 0) reads what program (0, 0, 0) writes" in first.says
 
 
+@triton.jit
+def load_twice(x_ptr, i):
+    first = tl.load(x_ptr + i)
+    return first + tl.load(x_ptr + i)
+
+
+@triton.jit
+def calling_kernel(x_ptr, out_ptr):
+    i = tl.arange(0, 4)
+    x = load_twice(x_ptr, i)
+    tl.store(out_ptr + i, x)
+
+
+def test_an_access_inside_a_called_function_is_told_on_the_line_of_the_call():
+    x, out = normal(4), torch.empty(4)
+    with trace() as run:
+        calling_kernel[(1,)](x, out)
+    (launch,) = run.launches
+    lines = [a["line"] - launch.first_line for a in launch.programs[0]["accesses"]]
+    assert [launch.source.splitlines()[n].strip() for n in lines] == [
+        "x = load_twice(x_ptr, i)",
+        "x = load_twice(x_ptr, i)",
+        "tl.store(out_ptr + i, x)",
+    ]
+
+
 def test_the_same_sum_by_atomics_is_no_race():
     x, out = normal(4, 100), torch.zeros(1)
     with trace() as run:
