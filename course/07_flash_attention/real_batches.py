@@ -467,7 +467,8 @@ for way in (my_way, packing.best_fit):
 ## Now you
 
 The exercises [Real batches](../../exercises/07_flash_attention/real_batches.ipynb) ask for
-`causal_blocks`, `pack_sequences`, `varlen_attention`, `gqa_attention` and `split_k_decode`.
+`causal_blocks`, `pack_sequences`, `varlen_attention`, `gqa_attention` and `split_k_decode`. Then:
+[Writing it in Triton](writing_it_in_triton.ipynb).
 
 ## Read next
 

@@ -13,8 +13,12 @@ LIVE_PLOTS = {
     "attention_without_the_matrix": ["tile_walk", "plot", "roofline", "measured_roofline"],
     "backward": [],
     "real_batches": ["packing_board"],
+    "writing_it_in_triton": [],
 }
 PLAYERS = {"online_softmax": 4}
+LAST_LINES = {  # of the kernels whose traces are played
+    "writing_it_in_triton": ["tl.store(out_ptr"] * 3 + ["tl.store(lse_ptr"],
+}
 
 
 @pytest.fixture(scope="module", params=LIVE_PLOTS)
@@ -85,6 +89,21 @@ def test_every_player_steps(lesson: tuple[Lab, str]) -> None:
         player.expect_step(count)
         player.press("first")
         player.expect_step(1)
+
+
+def test_every_kernel_is_played_to_its_last_line(lesson: tuple[Lab, str]) -> None:
+    lab, name = lesson
+    played = [n for n, cell in enumerate(lab.cells()) if "\nplay_kernel(" in "\n" + cell["source"]]
+    for number, line in zip(played, LAST_LINES.get(name, []), strict=True):
+        node = lab.output(number).get_by_test_id("trace-viewer")
+        node.scroll_into_view_if_needed()
+        player = Player(node)
+        node.press("End")
+        _, count = player.position
+        expect(node.get_by_test_id("step-position")).to_contain_text(f"step {count:,} of")
+        assert line in player.line
+    if played:
+        lab.screenshot("the-kernel-of-the-lesson", node)
 
 
 def test_larger_tiles_move_fewer_bytes_until_the_sram_overflows(lab: Lab) -> None:
