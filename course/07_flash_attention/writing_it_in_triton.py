@@ -446,25 +446,35 @@ excerpt(flash.flash_forward_kernel, "out = acc", "tl.store(lse_ptr")
 
 # %% [markdown]
 r"""
-**The whole trace.** Choose one program and play it. How many loads come before its only two stores?
-Where would the 40 × 40 scores be?
+**The whole trace.** All of it at once, a quarter as large to fit on a page: 10 queries and keys of
+$D = 4$, in tiles of 4. (Only the interpreter takes such tiles.) Choose one program and play it. How
+many loads come before its only two stores? And where would the 10 × 10 scores be?
 """
 
 
 # %%
 def small_flash(q, k, v):
-    return flash.flash_attention(q, k, v, causal=True, plan=plan)
+    four = flash.Tiles(M=4, N=4, warps=4, stages=1)
+    return flash.flash_attention(q, k, v, causal=True, plan=flash.Plan(four, four, four))
 
 
-play_kernel(small_flash, q, k, v)
+play_kernel(small_flash, *(normal(1, 1, 10, 4, seed=seed) for seed in range(3)))
 
 # %% [markdown]
 r"""
-**Count**, as in lesson 2: $Q$ is read once, $O$ and $L$ are written once, and the keys pass once
-for each block of queries: $R = \lceil 40/16 \rceil = 3$ times, or less where the mask spares us:
-$(40 + 32 + 16)/40 = 2.2$. **Predict** the rest for 9 tiles and for 6: each makes two products of
-$16 \times 16 \times 16$ (a multiplication and an addition are two operations), an exponential for
-each score, and one for each row (`alpha`).
+<details><summary>What to see</summary>
+
+Program 0 loads once from `q_ptr`, then from `k_ptr` and `v_ptr` in turn, three times each: seven
+loads, and every step is on the line that made it. The scores are in no tensor. They never were
+anywhere but on the chip.
+
+</details>
+
+**Count**, as in lesson 2, for the 40 queries: $Q$ is read once, $O$ and $L$ are written once, and
+the keys pass once for each block of queries: $R = \lceil 40/16 \rceil = 3$ times, or less where
+the mask spares us: $(40 + 32 + 16)/40 = 2.2$. **Predict** the rest for 9 tiles and for 6: each
+makes two products of $16 \times 16 \times 16$ (a multiplication and an addition are two
+operations), an exponential for each score, and one for each row (`alpha`).
 """
 
 # %%

@@ -30,7 +30,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from course.widgets.bundle import FRONT, bundle
+from course.widgets.bundle import bundle, styles
 from course.widgets.kernel_map import flat_positions, map_of_run
 
 Run = Mapping[str, Any]
@@ -39,7 +39,6 @@ MAX_STEPS = 1_500
 MAX_CELLS = 768  # of one tensor
 MAX_COLUMNS = 64
 FOLD = 32  # a vector goes on in the next row after so many
-STYLES = ("step_player.css", "trace_viewer.css")
 VERBS = {"load": "loads", "store": "stores", "atomic": "changes by an atomic"}
 COLUMNS = (
     "tensor",
@@ -60,10 +59,7 @@ class TraceViewer(anywidget.AnyWidget):
     """
 
     _esm = bundle("trace_viewer.js")
-    _css = "\n".join(
-        (FRONT / name).read_text(encoding="utf-8")
-        for name in ("step_player.css", "trace_viewer.css")
-    )
+    _css = styles("step_player.css", "trace_viewer.css")
 
     step = traitlets.Int(0).tag(sync=True)
     count = traitlets.Int(0).tag(sync=True)

@@ -98,6 +98,9 @@ def test_every_kernel_is_played_to_its_last_line(lesson: tuple[Lab, str]) -> Non
         node = lab.output(number).get_by_test_id("trace-viewer")
         node.scroll_into_view_if_needed()
         player = Player(node)
+        assert "rgb(0, 0, 0)" not in node.locator(".sw-map rect").last.evaluate(
+            "cell => getComputedStyle(cell).fill"
+        ), "what no program has touched yet is black"
         node.press("End")
         _, count = player.position
         expect(node.get_by_test_id("step-position")).to_contain_text(f"step {count:,} of")

@@ -218,7 +218,9 @@ def test_every_module_is_part_of_a_widget() -> None:
         assert any(f"// {module.name}\n" in code for code in bundles), module.name
 
 
-@pytest.mark.parametrize(("sheet", "root"), [("step_player", "player"), ("live", "live")])
+@pytest.mark.parametrize(
+    ("sheet", "root"), [("step_player", "player"), ("live", "live"), ("trace_viewer", "trace")]
+)
 def test_a_style_sheet_touches_nothing_but_its_widget(sheet: str, root: str) -> None:
     own = (FRONT / f"{sheet}.css").read_text(encoding="utf-8")
     theme = (FRONT / "theme.css").read_text(encoding="utf-8")
