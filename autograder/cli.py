@@ -5,7 +5,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from autograder.errors import UsageError
+from autograder.errors import Stopped, UsageError
 
 # subcommand -> module; a module is imported only when its command is called, or for the full help.
 COMMANDS = {
@@ -45,12 +45,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"autograder {options.command}: {error}", file=sys.stderr)
         return 2
+    except Stopped as error:
+        print(f"autograder {options.command}: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"autograder {options.command}: {_explain(error)}", file=sys.stderr)
+        return 2
+    except Exception as error:
+        if not _of_database(error):
+            raise
+        said = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        print(f"autograder {options.command}: the gradebook: {said}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\nautograder {options.command}: stopped; run it again to go on.", file=sys.stderr)
         return 1
+
+
+def _of_database(error: Exception) -> bool:
+    """Whether the database is not there, or full; without an import that no command needs."""
+    known = sys.modules.get("sqlalchemy.exc")
+    return known is not None and isinstance(error, (known.OperationalError, known.InterfaceError))
 
 
 def _explain(error: OSError) -> str:
