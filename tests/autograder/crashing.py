@@ -26,10 +26,10 @@ from sqlalchemy.engine import Engine as Database
 from sqlalchemy.exc import OperationalError
 
 from autograder import batch, cli, grade, record, workers
-from autograder.configuration import gradebook_url
 from autograder.ledger import Ledger
 from autograder.paths import Course
 from autograder.pipeline import Graded, GradedNotebook, Job
+from tests.autograder import classroom
 
 ASSIGNMENT = "01_small"
 # A server that has imported everything forks the graders: this process has threads, and may not.
@@ -43,7 +43,9 @@ def run(course: Course, *command: str, **fault: Any) -> int:
 
     `kill=n` kills it before its n-th lasting act, `full=n` lets that act and all later ones fail.
     `worker` names a student whose grading kills its worker the first time (`always=True`: always);
-    `orphan` one whose grading kills the grader, not the worker. `bonus` is added to all points.
+    `orphan` one whose grading kills the grader, not the worker. `stop` names a student in whose
+    grading the database's `server` stops (and starts again, if `back`). `bonus` is added to all
+    points.
     """
     grader = _SERVER.Process(target=_grader, args=(str(course.root), command, fault))
     grader.start()
@@ -90,7 +92,7 @@ def _rows(gradebook: Gradebook, student: str) -> dict[str, tuple[Any, ...]]:
 
 
 def opened(course: Course) -> Gradebook:
-    return Gradebook(gradebook_url(course), "stepwise")
+    return Gradebook(classroom.database_of(course), "stepwise")
 
 
 def state(course: Course, students: list[str]) -> dict[str, Any]:
@@ -110,18 +112,13 @@ def history(course: Course, student: str) -> list[Mapping[str, Any]]:
         return Ledger(gradebook, ASSIGNMENT).history(student)
 
 
-def copy(course: Course, target: Path) -> Course:
-    shutil.copytree(course.root, target)
-    return Course(target)
-
-
 def _grader(root: str, command: tuple[str, ...], fault: dict[str, Any]) -> None:
     os.chdir(root)
     sys.stdout = sys.stderr = Path("said.txt").open("w", buffering=1)  # noqa: SIM115
     stage = _Stage(Path(root), fault)
     grade.shared = lambda isolated: stage  # type: ignore[assignment]
     workers.grade_job = stage.grade
-    batch.PAUSES = ()
+    batch.PAUSES = (0.0, 0.1) if fault.get("back") else ()
     acts = _Acts(fault)
     changed = set()
 
@@ -167,7 +164,9 @@ class _Stage:
         if job.student == self._fault.get("orphan"):
             os.kill(self._grader, signal.SIGKILL)
         if job.student == self._fault.get("stop"):
-            self._fault["stopping"]()
+            self._fault["server"].stop()
+            if self._fault["back"]:
+                self._fault["server"].start()
         found = Graded(job.student)
         for name, cells in job.cells.items():
             path = job.folder / f"{name}.ipynb"
@@ -218,7 +217,7 @@ def every_moment(course: Course, place: Path, kind: str, *command: str) -> Itera
     The last of all is one in which it came to its end.
     """
     for number in range(1, 200):
-        one = copy(course, place / f"{command[-1].strip('-')}-{kind}{number}")
+        one = classroom.copy(course, place / f"{command[-1].strip('-')}-{kind}{number}")
         code = run(one, *command, **{kind: number})
         yield one
         if code == 0:

@@ -16,6 +16,9 @@ from autograder.paths import Course
 from autograder.pipeline import Graded, GradedNotebook
 from autograder.record import NOT_HANDED_IN, Writer, withdraw
 from tests.autograder import classroom, crashing
+from tests.autograder.conftest import BOTH
+
+pytestmark = pytest.mark.parametrize("released_course", BOTH, indirect=True)
 
 POINTS: dict[str, float | None] = {"add_small": 2.0, "add_root": 3.0, "times_sum": 0.0}
 

@@ -14,7 +14,8 @@ from autograder.ledger import FINAL, INTERRUPTED, OVERTAKEN
 from autograder.paths import Course
 from autograder.pipeline import DONE, INFRASTRUCTURE_ERROR
 from tests.autograder import classroom, crashing
-from tests.autograder.crashing import ASSIGNMENT, copy, every_moment, graded, history, run, state
+from tests.autograder.crashing import ASSIGNMENT, every_moment, graded, history, run, state
+from tests.postgres import Server
 
 STUDENTS = ["ada", "bob"]
 GRADE = ("grade", ASSIGNMENT, "--jobs", "1")
@@ -36,7 +37,7 @@ def course(released_course: Course) -> Course:
 @pytest.fixture
 def undisturbed(course: Course, tmp_path: Path) -> Course:
     """A copy in which the same hand-ins were graded in peace."""
-    one = copy(course, tmp_path / "undisturbed")
+    one = classroom.copy(course, tmp_path / "undisturbed")
     assert run(one, *GRADE) == 0
     assert graded(one) == {"ada": 1, "bob": 1}
     return one
@@ -77,6 +78,52 @@ def test_a_grader_killed_in_any_state_is_taken_up(
     assert interrupted > 4
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("released_course", ["postgresql"], indirect=True)
+def test_the_same_on_postgresql(course: Course, undisturbed: Course, tmp_path: Path) -> None:
+    """Only the moments that differ: the commits of one hand-in."""
+    wanted = state(undisturbed, STUDENTS)
+    for number in range(3, 9):
+        one = classroom.copy(course, tmp_path / f"killed{number}")
+        assert run(one, *GRADE, kill=number) == -signal.SIGKILL
+        assert run(one, *GRADE) == 0, crashing.said(one)
+        check(one, wanted)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("released_course", ["postgresql"], indirect=True)
+def test_a_database_that_goes_away_stops_the_grading_and_costs_nothing(
+    course: Course, undisturbed: Course, postgres_server: Server
+) -> None:
+    wanted = state(undisturbed, STUDENTS)
+    assert run(course, *GRADE, stop="bob", server=postgres_server, back=False) == 1
+    try:
+        told = crashing.said(course)
+        assert "the gradebook: " in told
+        assert "What was graded is safe; run it again to go on." in told
+        assert "Traceback" not in told
+        # Without a database at all: one sentence, and a code that says set-up.
+        assert run(course, *GRADE) == 2
+        assert "autograder grade: the gradebook: " in crashing.said(course)
+        assert "Traceback" not in crashing.said(course)
+    finally:
+        postgres_server.start()
+    assert [a["outcome"] for a in history(course, "ada")] == [DONE]
+    assert run(course, *GRADE) == 0
+    check(course, wanted)
+    assert graded(course) == {"ada": 1, "bob": 2}
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("released_course", ["postgresql"], indirect=True)
+def test_a_database_that_comes_back_soon_is_waited_for(
+    course: Course, undisturbed: Course, postgres_server: Server
+) -> None:
+    assert run(course, *GRADE, stop="bob", server=postgres_server, back=True) == 0
+    check(course, state(undisturbed, STUDENTS))
+    assert graded(course) == {"ada": 1, "bob": 1}
+
+
 def test_a_full_disk_stops_the_grading_and_costs_nothing(
     course: Course, undisturbed: Course, tmp_path: Path
 ) -> None:
@@ -96,14 +143,14 @@ def test_a_regrade_changes_nothing_until_it_is_applied_and_then_all_or_nothing(
     undisturbed: Course, tmp_path: Path
 ) -> None:
     old = state(undisturbed, STUDENTS)
-    previewed = copy(undisturbed, tmp_path / "previewed")
+    previewed = classroom.copy(undisturbed, tmp_path / "previewed")
     assert run(previewed, *REGRADE, bonus=0.5) == 0
     told = crashing.said(previewed)
     assert "2 of 2 would change; nothing is written yet" in told
     before, after = (old["ada"][0]["adding.add_small"][0] + extra for extra in (0, 0.5))
     assert f"ada              adding/add_small: {before:g} → {after:g}" in told
     assert state(previewed, STUDENTS) == old
-    applied = copy(previewed, tmp_path / "applied")
+    applied = classroom.copy(previewed, tmp_path / "applied")
     assert run(applied, *APPLY) == 0
     new = state(applied, STUDENTS)
     assert new["ada"][0]["adding.add_small"][0] == after
