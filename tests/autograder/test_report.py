@@ -21,6 +21,7 @@ from autograder.paths import Course
 from autograder.pipeline import Graded
 from autograder.record import withdraw
 from autograder.report import Summary, render, report
+from autograder.reports import write_index
 from autograder.secret import class_secret
 from tests.autograder import classes, classroom
 from tests.autograder.classes import UNIT, passes
@@ -47,6 +48,7 @@ class Page(HTMLParser):
         self.tags[tag] += 1
         self.attributes += [(name, value or "") for name, value in attributes]
         self._hidden += tag == "style"
+        self.text += " " * (tag == "br")
         if tag == "tr":
             self.rows.append([])
         if tag in ("td", "th") and self.rows:
@@ -54,6 +56,8 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._hidden -= tag == "style"
+        if tag == "tr":
+            self.rows.append([])  # what follows is in no row
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
@@ -140,6 +144,19 @@ def test_whatever_students_wrote_is_text() -> None:
     assert {value[:22] for name, value in page.attributes if name == "src"} <= {
         "data:image/png;base64,"
     }
+
+
+def test_one_page_holds_all_reports(tmp_path: Path) -> None:
+    course = Course(tmp_path)
+    for unit, one in (("01_a", standing("a")), ("02_b", standing("b", NOT_GRADED, None))):
+        (course.reports / unit).mkdir(parents=True)
+        text = render(Summary(unit, [one], [], None))
+        (course.reports / unit / "report.html").write_text(text, encoding="utf-8")
+    page = Page(write_index(course).read_text(encoding="utf-8"))
+    assert page.tags["main"] == 1
+    assert page.tags["details"] == 2
+    assert "01_a The one hand-in is graded. Class report: 01_a" in page.text
+    assert "02_b Look at the one hand-in: 1 is not graded." in page.text
 
 
 def test_plots_of_odd_numbers_and_names() -> None:
