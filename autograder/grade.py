@@ -13,6 +13,7 @@ from traitlets.config import Config
 from autograder import gradebook as book
 from autograder import handins, workers
 from autograder.batch import Batch
+from autograder.cluster import Cluster
 from autograder.engine import Engine
 from autograder.errors import UsageError
 from autograder.paths import find_course
@@ -48,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how many to grade at the same time (default: one for each processor)",
     )
     parser.add_argument(
+        "--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler instead"
+    )
+    parser.add_argument(
         "--no-sandbox", action="store_true", help="run code unconfined: only for hand-ins you trust"
     )
     parser.add_argument(
@@ -73,9 +77,11 @@ def run(options: argparse.Namespace) -> int:
     if options.apply:
         code = _summary(apply(engine, assignment, chosen), assignment)
     elif options.regrade:
-        code = preview(engine, assignment, chosen, jobs=options.jobs)
+        code = preview(engine, assignment, chosen, jobs=options.jobs, dask=options.dask)
     else:
-        code = _summary(grade(engine, assignment, chosen, jobs=options.jobs), assignment)
+        code = _summary(
+            grade(engine, assignment, chosen, jobs=options.jobs, dask=options.dask), assignment
+        )
     if options.no_sandbox:
         print(WARNING, file=sys.stderr)
     return code
@@ -87,22 +93,22 @@ def grade(
     students: Iterable[str],
     *,
     jobs: int = 1,
+    dask: str | None = None,
 ) -> list[book.Standing]:
-    """Grade the hand-ins of `students` in `jobs` processes; print a line for each as it is done.
+    """Grade the hand-ins of `students`; print a line for each as it is done.
 
-    Those that are graded already are skipped. One that fails stops no other, and what is killed is
-    taken up by the next call. Returns how all of them stand now; raises UsageError if there is no
-    sandbox to run them in, Stopped if the gradebook or the disk gives up.
+    They run in `jobs` processes here, or on the cluster of the scheduler at `dask`. Those that are
+    graded already are skipped. One that fails stops no other, and what is killed is taken up by the
+    next call. Returns how all of them stand now; raises UsageError if there is no sandbox (or no
+    cluster) to run them in, Stopped if the gradebook or the disk gives up.
     """
     found = []
-    with _batch(engine, assignment, students) as (batch, sandbox):
+    with _batch(engine, assignment, students, local=dask is None) as (batch, sandbox):
         before = _standings(engine, assignment, batch.students)
         todo = batch.to_grade(before)
         _say_what_stands(batch, todo)
-        if todo:
-            sandbox.start()
         progress = _Progress(len(todo))
-        with contextlib.closing(workers.pool(jobs)) as pool:
+        with _pool(sandbox, len(todo), jobs, dask) as pool:
             for graded in batch.grade(todo, pool):
                 (standing,) = _standings(engine, assignment, [graded.student]).values()
                 found.append(standing)
@@ -116,18 +122,17 @@ def preview(
     students: Iterable[str],
     *,
     jobs: int = 1,
+    dask: str | None = None,
 ) -> int:
     """Grade hand-ins again and print what would change, without changing it; the exit code.
 
     See `grade`; `apply` writes it. Hand-ins whose regrade waits already are not run again.
     """
     failed = []
-    with _batch(engine, assignment, students) as (batch, sandbox):
+    with _batch(engine, assignment, students, local=dask is None) as (batch, sandbox):
         waiting = batch.waiting()
-        if len(waiting) < len(batch.students):
-            sandbox.start()
         progress = _Progress(len(batch.students))
-        with contextlib.closing(workers.pool(jobs)) as pool:
+        with _pool(sandbox, len(batch.students) - len(waiting), jobs, dask) as pool:
             for graded in batch.preview(batch.students, pool):
                 if graded.outcome == INFRASTRUCTURE_ERROR:
                     failed.append(graded.student)
@@ -148,7 +153,7 @@ def apply(engine: Engine, assignment: str, students: Iterable[str]) -> list[book
 
     Raises UsageError if nothing waits that is about these very hand-ins, tests and limits.
     """
-    with _batch(engine, assignment, students) as (batch, _):
+    with _batch(engine, assignment, students, local=False) as (batch, _):
         waiting = batch.waiting()
         if not waiting:
             raise UsageError(
@@ -165,19 +170,35 @@ def apply(engine: Engine, assignment: str, students: Iterable[str]) -> list[book
 
 @contextlib.contextmanager
 def _batch(
-    engine: Engine, assignment: str, students: Iterable[str]
+    engine: Engine, assignment: str, students: Iterable[str], *, local: bool
 ) -> Iterator[tuple[Batch, Sandbox]]:
-    """The batch, and the sandbox: it imports what students use while we see what is to be done."""
+    """The batch, and the sandbox; if hand-ins are to run here (`local`), it imports what students
+    use while we see what is to be done."""
     limits = Run(config=engine.config).limits()
     sandbox = shared(limits.sandbox)
     try:
-        sandbox.launch()
+        if local:
+            sandbox.launch()
         with Batch(engine, assignment, students, limits) as batch:
             if batch.interrupted:
                 print(f"taken up where it was interrupted: {', '.join(batch.interrupted)}")
             yield batch, sandbox
     except SandboxUnavailable as error:
         raise UsageError(f"{error}.") from error
+
+
+@contextlib.contextmanager
+def _pool(sandbox: Sandbox, number: int, jobs: int, dask: str | None) -> Iterator[workers.Pool]:
+    """Workers for this number of hand-ins."""
+    pool: workers.Pool
+    if dask is not None and number:
+        pool = Cluster(dask, isolated=sandbox.isolated)
+    else:
+        if number:
+            sandbox.start()
+        pool = workers.pool(jobs)
+    with contextlib.closing(pool):
+        yield pool
 
 
 def _standings(

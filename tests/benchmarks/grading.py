@@ -300,7 +300,7 @@ def profile(course: Course) -> None:
     print(f"start of the sandbox, with its imports: {time.perf_counter() - begun:.2f} s")
     students = [f"student{n:03d}" for n in range(8)]
     begun = time.perf_counter()
-    grade.grade(Engine(course), ASSIGNMENT, students, again=True)
+    grade.preview(Engine(course), ASSIGNMENT, students)
     whole = (time.perf_counter() - begun) / len(students)
     print(f"of {whole * 1000:.0f} ms a hand-in:", json.dumps(
         {name: f"{value / len(students) * 1000:.0f} ms" for name, value in seconds.items()}
