@@ -144,28 +144,34 @@ class Batch:
                 self._insist(self._writer.keep, graded, attempt)
             yield graded
 
-    def waiting(self) -> dict[str, Graded]:
-        """The regrades that can be applied: student → the result."""
+    def waiting(self) -> dict[str, Attempt]:
+        """The regrades that can be applied, by student."""
         return {
-            student: self._ledger.result(attempt.id)
+            student: attempt
             for student, attempt in self._ledger.previewed().items()
             if self.keys.get(student) == attempt.key
         }
 
-    def apply(self, student: str) -> Graded:
-        """Write the regrade of a student's hand-in that waits."""
-        attempt = self._ledger.previewed()[student]
+    def apply(self, attempt: Attempt) -> Graded:
+        """Write a regrade that waits."""
         return self._write(self._ledger.result(attempt.id), attempt.id)
 
-    def changes(self, graded: Graded) -> list[str]:
-        """What would change in the gradebook by this result, a line for each cell."""
-        before, after = self._insist(self._writer.trial, graded)
+    def changes(self, attempt: Attempt) -> list[str]:
+        """What would change in the gradebook by a regrade, a line for each cell."""
+        before, after = self._insist(self._writer.trial, self._ledger.result(attempt.id))
         return [
             f"{notebook}/{cell}: {_shown(before.get((notebook, cell)))} → "
             f"{_shown(after.get((notebook, cell)))}"
             for notebook, cell in sorted({*before, *after})
             if before.get((notebook, cell), (0.0, None)) != after.get((notebook, cell))
         ]
+
+    def standing(self, student: str) -> book.Standing:
+        """How a student stands now."""
+        gradebook = self._writer.gradebook
+        found = self._insist(book.standing, self._course, gradebook, self._assignment, student)
+        gradebook.db.rollback()  # nothing was changed; no transaction is left open meanwhile
+        return found
 
     def _another(self, student: str, standing: Mapping[str, Attempt]) -> bool:
         """Whether the result that stands is of another hand-in than the one that is there."""

@@ -110,10 +110,11 @@ def grade(
         progress = _Progress(len(todo))
         with _pool(sandbox, len(todo), jobs, dask) as pool:
             for graded in batch.grade(todo, pool):
-                (standing,) = _standings(engine, assignment, [graded.student]).values()
+                standing = batch.standing(graded.student)
                 found.append(standing)
                 progress.say(_line(standing, graded))
-    return found + [standing for student, standing in before.items() if student not in todo]
+    done = set(todo)
+    return found + [standing for student, standing in before.items() if student not in done]
 
 
 def preview(
@@ -161,8 +162,8 @@ def apply(engine: Engine, assignment: str, students: Iterable[str]) -> list[book
                 f"the environment changed since): run `autograder grade {assignment} --regrade`."
             )
         _print_changes(batch)
-        for student in sorted(waiting):
-            graded = batch.apply(student)
+        for student, attempt in sorted(waiting.items(), key=lambda item: item[0]):
+            graded = batch.apply(attempt)
             if graded.outcome == INFRASTRUCTURE_ERROR:
                 print(f"{student:<16} not written, what stands is kept: {graded.problem}")
     return list(_standings(engine, assignment, sorted(waiting)).values())
@@ -223,8 +224,8 @@ def _say_what_stands(batch: Batch, todo: list[str]) -> None:
 def _print_changes(batch: Batch) -> int:
     """Print the regrades that wait, what stands → what would; how many differ."""
     changed = 0
-    for student, graded in sorted(batch.waiting().items()):
-        lines = batch.changes(graded)
+    for student, attempt in sorted(batch.waiting().items(), key=lambda item: item[0]):
+        lines = batch.changes(attempt)
         changed += bool(lines)
         for line in lines:
             print(f"{student:<16} {line}")

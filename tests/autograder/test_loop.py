@@ -279,6 +279,8 @@ def test_a_grader_in_trouble_takes_nothing_for_zero(
     assert main(["grade", "01_small", "--student", "unlucky"]) == 0
     assert cells(course, "unlucky", "adding")["add_small"] == 2.0
     shutil.rmtree(course.submitted("unlucky", "01_small"))
+    with Gradebook(Engine(course).url) as gradebook:
+        gradebook.remove_student("unlucky")
 
 
 @pytest.fixture(scope="module")
