@@ -83,7 +83,7 @@ def make_course(root: Path, sources: dict[str, str] | None = None) -> Course:
 def use_database(course: Course, url: str) -> None:
     """As an instructor does who has a PostgreSQL server: in nbgrader_config.py."""
     with (course.root / "nbgrader_config.py").open("a") as file:
-        file.write(f'\nget_config().CourseDirectory.db_url = "{url}"\n')
+        file.write(f'\nc.CourseDirectory.db_url = "{url}"\n')
 
 
 def database_of(course: Course) -> str:
