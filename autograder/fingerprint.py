@@ -105,7 +105,7 @@ def _groups():
         groups["torch.testing"] = _callables(torch.testing)
         groups["torch.Tensor"] = _members(torch.Tensor)
     for name, module in list(sys.modules.items()):
-        if name == "course.checks" or name.startswith("course.checks."):
+        if name.startswith("course.") and not name.startswith("course.widgets"):
             kinds = [v for v in vars(module).values() if isinstance(v, type)]
             own = [k for k in kinds if k.__module__ == name]
             groups[name] = [id(module), _plain(module), [_members(kind) for kind in own]]
@@ -117,8 +117,13 @@ def _callables(module):
 
 
 def _plain(module):
-    """Every name of a module but those that its loading gives it."""
-    return {n: _identity(v) for n, v in vars(module).items() if not n.startswith("__")}
+    """Every name of a module but those that loading it, or a module within it, gives it."""
+    within = {n for n, v in vars(module).items() if v is sys.modules.get(f"{module.__name__}.{n}")}
+    return {
+        n: _identity(v)
+        for n, v in vars(module).items()
+        if not n.startswith("__") and n not in within
+    }
 
 
 def _equal_to_anything():

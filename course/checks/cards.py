@@ -50,6 +50,7 @@ class Card:
     ) -> "Card":
         """A card about an exception from the student's code."""
         if found.unwritten:
+            function = found.place.function if found.place else function
             return cls(happened=f"{function} is not written yet.", mishap=found)
         return cls(happened=found.sentence(), place=found.place, facts=facts, mishap=found)
 

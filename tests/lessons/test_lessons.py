@@ -11,7 +11,8 @@ from autograder.notebooks import is_text_notebook, read_text_notebook
 COURSE = Path(__file__).resolve().parents[2] / "course"
 LESSONS = sorted(path for path in COURSE.glob("[0-9]*/*.py") if is_text_notebook(path))
 PLUMBING = re.compile(
-    r"^\s*(import|from) (ipywidgets|anywidget|IPython|matplotlib|sys|os)\b|sys\.path|!pip|%", re.M
+    r"^\s*(import|from) (ipywidgets|anywidget|IPython|matplotlib|sys|os)\b|sys\.path|!pip|^\s*%",
+    re.M,
 )
 
 pytestmark = pytest.mark.parametrize(
@@ -53,7 +54,14 @@ def test_cells_are_short_and_few(lesson: Path) -> None:
 
 def test_no_plumbing_in_code(lesson: Path) -> None:
     for cell in cells(lesson, "code"):
-        assert not PLUMBING.search(re.sub(r"\w %\s*\w|\) % \d", "", cell.source)), cell.source
+        assert not PLUMBING.search(cell.source), cell.source
+
+
+def test_mathematics_is_not_escaped_twice(lesson: Path) -> None:
+    exercises = Path(str(lesson).replace("/course/", "/solutions/"))
+    for text in filter(Path.exists, (lesson, exercises)):
+        for cell in cells(text, "markdown"):
+            assert not re.search(r"\\\\[A-Za-z]", cell.source), cell.source
 
 
 def test_links_to_files_lead_somewhere(lesson: Path) -> None:
