@@ -129,6 +129,13 @@ def test_what_is_not_written_yet() -> None:
     assert failure(lambda case: case(stub, [1]).gives(1), hidden=True) == expected
 
 
+def test_what_is_not_written_yet_is_the_students_not_the_helper_that_calls_it() -> None:
+    source = "def f(x):\n    raise NotImplementedError()\n\ndef on_the_machine(x):\n    return f(x)"
+    helper = student(source, "on_the_machine")
+    text = failure(lambda case: case(helper, [1]).gives(1))
+    assert text == "Not yet: a name\nf is not written yet."
+
+
 def test_a_missing_function() -> None:
     text = failure(lambda case: case(max_area, [1]).gives(1))  # type: ignore[name-defined]  # noqa: F821
     assert "name 'max_area' is not defined. Run the cell that defines it." in text
