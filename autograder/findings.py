@@ -221,7 +221,9 @@ def _reason(
     happened = _happened(cell)
     if happened.get("status") in EVENTS:
         return Reason(*here, STOPPED, EVENTS[happened["status"]]), ""
-    errors = [o for o in cell.get("outputs", []) if o["output_type"] == "error"]
+    # Of a hidden test nothing is repeated; its error tells which of the author's words to use.
+    seen = None if happened.get("in_hidden") else happened.get("visible")
+    errors = [o for o in cell.get("outputs", [])[:seen] if o["output_type"] == "error"]
     if happened.get("status") != "error" or not errors:
         return Reason(*here, check.name, "gives part of the points"), ""
     message = strip_ansi("".join(errors[-1].get("evalue", "")))

@@ -117,8 +117,13 @@ def _callables(module):
 
 
 def _plain(module):
-    """Every name of a module but those that its loading gives it."""
-    return {n: _identity(v) for n, v in vars(module).items() if not n.startswith("__")}
+    """Every name of a module but those that loading it, or a module within it, gives it."""
+    within = {n for n, v in vars(module).items() if v is sys.modules.get(f"{module.__name__}.{n}")}
+    return {
+        n: _identity(v)
+        for n, v in vars(module).items()
+        if not n.startswith("__") and n not in within
+    }
 
 
 def _equal_to_anything():

@@ -11,6 +11,7 @@ import builtins
 import json
 import random
 import re
+import symtable
 from pathlib import Path
 
 from autograder.client import Answer, Client
@@ -32,8 +33,11 @@ class Doubt:
     def locked(self, source: str) -> None:
         """A cell of the instructor's with this source has just run: remember what it defined."""
         names = bound(source)
-        found = self._look(names, whole=False).get("names", {}) if names else {}
-        self._locked |= {name: found[name] for name in names if name in found}
+        whole = "course.checks." in source  # a part of it that was not loaded before
+        found = self._look(names, whole=whole) if names else {}
+        known = found.get("names", {})
+        self._locked |= {name: known[name] for name in names if name in known}
+        self._before = {**found.get("groups", {}), **self._before}
 
     def surprises(self, source: str, environment: dict[str, str], last: bool) -> list[str]:
         """To be asked right after the test `source` passed; `environment` is what was set for it.
@@ -151,12 +155,23 @@ def _did(answer: Answer) -> str:
 
 
 def loaded(source: str) -> set[str]:
-    """The names that `source` reads and does not bind itself."""
+    """The notebook's names that `source` reads and does not bind itself: not those that are local
+    to its functions.
+    """
     try:
-        tree = ast.parse(source)
+        whole = symtable.symtable(source, "<test>", "exec")
     except SyntaxError:
         return set()
-    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _reads(n)}
+    names: set[str] = set()
+    waiting = [whole]
+    while waiting:
+        scope = waiting.pop()
+        waiting += scope.get_children()
+        names |= {
+            symbol.get_name()
+            for symbol in scope.get_symbols()
+            if symbol.is_referenced() and (scope is whole or symbol.is_global())
+        }
     return names - set(bound(source))
 
 

@@ -29,8 +29,9 @@ from typing import Any, TextIO
 SECONDS = 60.0  # a run that takes longer is ended
 _ALWAYS_WARM = (
     "import IPython.core.interactiveshell, IPython.core.displaypub, IPython.utils.capture",
-    "import course.checks.arrays, course.widgets.pictures",
+    "import course.checks.arrays, course.widgets.pictures, anywidget",
 )
+CHOSEN_BY_EACH = ("TRITON_INTERPRET",)  # an answer that was read may have made this process choose
 _now = time.monotonic
 
 
@@ -131,6 +132,8 @@ def run_all(
         root = Path(__file__).resolve().parent.parent
         paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment |= {"PYTHONPATH": os.pathsep.join(paths)} | world.environment
+        for name in CHOSEN_BY_EACH:
+            environment.pop(name, None)
         process = subprocess.Popen(
             [sys.executable, "-m", "autograder.trial"],
             env=environment,

@@ -24,7 +24,7 @@ those of units in preparation are planned.
 |---|---|---|---|
 | 1 | **Algorithms** | [Two pointers](01_algorithms/two_pointers.ipynb) · [Hashing and windows](01_algorithms/hashing_and_windows.ipynb) · [Trees and backtracking](01_algorithms/trees_and_backtracking.ipynb) · [Order and dynamic programming](01_algorithms/order_and_dynamic_programming.ipynb) · [Geometry](01_algorithms/geometry.ipynb) | 7 |
 | 2 | **Autograd** | *in preparation:* a differentiable number, autograd in PyTorch, `nn` and `functional`, precision, checkpointing, data parallel | 8 |
-| 3 | **Activations** | *in preparation:* from threshold to ReLU, smooth and gated units | 4 |
+| 3 | **Activations** | [From threshold to ReLU](03_activations/from_threshold_to_relu.ipynb) · [Rectifiers and where to begin](03_activations/rectifiers_and_initialisation.ipynb) · [Smooth and gated](03_activations/smooth_and_gated.ipynb) | 6 |
 | 4 | **Upsampling and lightweight nets** | *in preparation:* upsampling, Inception, depthwise and shuffled convolutions, ThunderNet | 9 |
 | 5 | **GANs and diffusion** | *in preparation:* GAN, Wasserstein, VQ-VAE and VQGAN, flows, scores and SDEs, one design space | 12 |
 | 6 | **Stochastic approximation** | *in preparation:* mean estimation, Robbins–Monro, from there to SGD | 5 |

@@ -78,6 +78,10 @@ class Seen:
 class _Operations(TorchDispatchMode):
     """Notes what torch computes, except inside a launch (the interpreter moves its arguments)."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # True imports torch's compiler at the first operation: a second of waiting
+
     def __init__(self, seen: Seen) -> None:
         super().__init__()
         self.seen = seen

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -123,7 +124,7 @@ def _errors(got: torch.Tensor, exact: torch.Tensor) -> torch.Tensor:
 
 def _where(got: torch.Tensor, exact: torch.Tensor) -> tuple[tuple[int, ...], float, float]:
     flat = int(_errors(got, exact).argmax())
-    index = tuple(int(i) for i in torch.unravel_index(torch.tensor(flat), exact.shape))
+    index = tuple(int(i) for i in np.unravel_index(flat, exact.shape))  # torch's imports sympy
     return index, float(got[index]), float(exact[index])
 
 
@@ -160,6 +161,10 @@ def _kind(value: Any) -> str:
 
 
 class _Poison(TorchDispatchMode):
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # as in kernels.guard
+
     def __torch_dispatch__(
         self, operation: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:

@@ -235,6 +235,22 @@ class Run(Observer):
         traffic.elements, traffic.itemsize = tensor.numel(), tensor.element_size()
         return traffic
 
+    def touched(self, tensor: torch.Tensor) -> tuple[int, int]:
+        """How many loads, and how many stores and atomics, went to this view's own elements.
+
+        Unlike `of`, it tells apart views that share a storage, such as the rows of a matrix.
+        """
+        view = Argument("", tensor)
+        loads = stores = 0
+        for t in self._tracked():
+            if _storage(t.argument).data_ptr() != tensor.untyped_storage().data_ptr():
+                continue
+            shift = (t.argument.address - view.address) // view.itemsize
+            mine = view.holds(np.arange(t.argument.span) + shift)
+            loads += int(t.load_counts[mine].sum())
+            stores += int(t.store_counts[mine].sum())
+        return loads, stores
+
     def holes(self, tensor: torch.Tensor) -> list[int]:
         """The first flat positions of this contiguous tensor that no launch stored to."""
         written = np.zeros(tensor.numel(), dtype=bool)
@@ -288,6 +304,7 @@ class Run(Observer):
         line = line_in_kernel()
         allowed = argument.holds(offsets)
         fine = bool(allowed.all())
+        outside = int(allowed.size - np.count_nonzero(allowed))
         if not fine:
             self._report_outside(access, offsets[~allowed], line)
             offsets = offsets[allowed]
@@ -311,6 +328,7 @@ class Run(Observer):
                     "line": line,
                     "ranges": _ranges(offsets),
                     "masked": access.masked,
+                    "outside": outside,
                 }
             )
         return None if fine else allowed

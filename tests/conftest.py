@@ -27,11 +27,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share costly fixtures stay in one process when pytest-xdist spreads the rest.
 
-    That is a file's tests, and all those of the browser (`--dist loadgroup`).
+    That is a file's tests, and all those of the browser (`--dist loadgroup`); a test that names
+    its own group is left alone.
     """
     for item in items:
         folder = item.path.parent
         if folder.name == "browser":
             item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("xdist_group"):
+            continue
         group = folder if folder.name == "browser" else item.path
         item.add_marker(pytest.mark.xdist_group(str(group.relative_to(item.config.rootpath))))

@@ -16,7 +16,7 @@
 
 # %%
 from course.checks.counts import operations
-from course.widgets import board, pictures, plane, play
+from course.widgets import board, pictures, plane, plane_view, play
 
 a, b, c, d = (0, 0), (6, 3), (1, 4), (5, -1)
 plane({"a": a, "b": b, "c": c, "d": d}, segments=[(a, b), (c, d)])
@@ -39,6 +39,7 @@ that can go wrong.
    beyond it.
 
 </details>
+<br>
 
 We shall need no slopes, no angles and no divisions. Only $+$, $-$, $\times$ and comparisons. With
 whole numbers all of those are **exact** in Python, however large they get.
@@ -158,10 +159,13 @@ def in_box(p, q, r):
 
 
 def segments_intersect(a, b, c, d):
-    if turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0:
+    across = turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0
+    if across:
         return True
-    ends = [(a, b, c), (a, b, d), (c, d, a), (c, d, b)]
-    return any(turn(p, q, r) == 0 and in_box(p, q, r) for p, q, r in ends)
+    for p, q, r in [(a, b, c), (a, b, d), (c, d, a), (c, d, b)]:
+        if turn(p, q, r) == 0 and in_box(p, q, r):
+            return True
+    return False
 
 
 segments_intersect(a, b, c, d)
@@ -196,7 +200,8 @@ board(roads=[a, b, c, d], segments=["roads"], says=meet, span=(-2, 8))
 
 
 # %%
-play(segments_intersect, a, b, c, d)
+two_roads = plane_view("a", "b", "c", "d", segments=[("a", "b"), ("c", "d")])
+play(segments_intersect, a, b, c, d, view=two_roads)
 
 # %% [markdown]
 r"""
@@ -277,6 +282,12 @@ def point_in_polygon(point, polygon):
 
 {name: point_in_polygon(at, bay) for name, at in points.items()}
 
+# %% [markdown]
+"""
+**Play.** Drag the point along a level line, through the bay and out of it. Drag a corner, too. Then
+step through the run below: which edges change its mind?
+"""
+
 
 # %%
 def where(point, polygon):
@@ -284,6 +295,10 @@ def where(point, polygon):
 
 
 board(point=[(1, 3)], polygon=bay, closed=["polygon"], says=where)
+
+# %%
+around = plane_view("polygon", closed=["polygon"])
+play(point_in_polygon, (1, 3), bay, view=around)
 
 
 # %% [markdown]
@@ -345,7 +360,7 @@ plane(nails, polygon=convex_hull(nails))
 board(nails=nails, outline=convex_hull)
 
 # %%
-play(convex_hull, nails)
+play(convex_hull, nails, view=plane_view("points", "corners"))
 
 
 # %% [markdown]
@@ -541,44 +556,50 @@ Each of the three is wrong on the input it is shown with.
 
 # %%
 def asks_about_one_line_only(a, b, c, d):
-    return turn(a, b, c) * turn(a, b, d) <= 0
+    across = turn(a, b, c) * turn(a, b, d) < 0
+    if across:
+        return True
+    for p, q, r in [(a, b, c), (a, b, d), (c, d, a), (c, d, b)]:
+        if turn(p, q, r) == 0 and in_box(p, q, r):
+            return True
+    return False
 
 
-play(asks_about_one_line_only, (0, 0), (2, 1), (4, 5), (6, 0), reference=segments_intersect)
+play(
+    asks_about_one_line_only, (0, 0), (2, 1), (4, 5), (6, 0),
+    view=two_roads, reference=segments_intersect,
+)  # fmt: skip
 
 
 # %%
 def counts_corners_twice(point, polygon):
-    crossings = 0
+    inside = False
     for i in range(len(polygon)):
         low, high = sorted([polygon[i - 1], polygon[i]], key=lambda corner: corner[1])
         side = turn(low, high, point)
         if side == 0 and in_box(low, high, point):
             return "boundary"
         if low[1] <= point[1] <= high[1] and side > 0:
-            crossings += 1
-    return "inside" if crossings % 2 else "outside"
+            inside = not inside
+    return "inside" if inside else "outside"
 
 
 diamond = [(0, 0), (3, -3), (6, 0), (3, 3)]
-play(counts_corners_twice, (2, 0), diamond, reference=point_in_polygon)
+play(counts_corners_twice, (2, 0), diamond, view=around, reference=point_in_polygon)
 
 
 # %%
-def looks_back_once(points):
+def looks_back_once(way):
     corners = []
-    for point in sorted(points):
+    for point in way:
         if len(corners) > 1 and turn(corners[-2], corners[-1], point) <= 0:
             corners.pop()
         corners.append(point)
     return corners
 
 
-def lower_side(points):
-    return chain(sorted(points))
-
-
-play(looks_back_once, [(0, 0), (2, 1), (4, 3), (6, 0)], reference=lower_side)
+lower = [(0, 0), (2, 1), (4, 3), (6, 0)]
+play(looks_back_once, lower, view=plane_view("way", "corners"), reference=chain)
 
 # %% [markdown]
 """
@@ -592,6 +613,24 @@ play(looks_back_once, [(0, 0), (2, 1), (4, 3), (6, 0)], reference=lower_side)
 
 </details>
 
+## 12 · Your turn
+
+Write your own hull, and watch it go round. Some ideas: gift wrapping; only the lower side; start
+from three points, and let every point outside push the band out.
+"""
+
+
+# %%
+def my_hull(points):
+    hull = []
+    # write here
+    return hull
+
+
+play(my_hull, nails, view=plane_view("points", "hull"), reference=convex_hull)
+
+# %% [markdown]
+"""
 ### Check yourself
 
 **1.** What does `turn(p, q, r)` give if $p = q$? Why is `segments_intersect` right even then?
@@ -603,6 +642,7 @@ lies in the box and on the line of the other (two of the four questions), and wh
 the other lies in its own box, which is one point.
 
 </details>
+<br>
 
 **2.** Twice the area of a polygon with whole corners is a whole number. Is the area?
 
@@ -611,6 +651,7 @@ the other lies in its own box, which is one point.
 Not always: the triangle $(0,0), (1,0), (0,1)$ has area ½.
 
 </details>
+<br>
 
 **3.** In the hull, `<= 0` takes off points at which the way goes straight on. What changes with
 `< 0`?
@@ -636,6 +677,9 @@ your own versions, and draw the points on which yours fails.
   Applications* (Springer, third edition 2008). Chapter 1 begins with the hull.
 - A. M. Andrew, "Another efficient algorithm for convex hulls in two dimensions", *Information
   Processing Letters* 9 (1979): the two chains of section 7.
+- G. Pick, "Geometrisches zur Zahlenlehre", *Sitzungsberichte des deutschen
+  naturwissenschaftlich-medicinischen Vereines für Böhmen "Lotos" in Prag* 19 (1899): the theorem of
+  section 6.
 - M. I. Shamos, D. Hoey, "Closest-point problems", *Foundations of Computer Science* (1975): the
   strip of section 9.
 - D. Goldberg, "What every computer scientist should know about floating-point arithmetic", *ACM

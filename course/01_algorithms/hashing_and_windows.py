@@ -18,7 +18,7 @@
 
 # %%
 from course.checks.counts import operations
-from course.widgets import cells, pictures, play
+from course.widgets import buckets, cells, number_line, pictures, play, window
 
 nums = [100, 4, 200, 1, 3, 2]
 pictures.cells({"nums": nums}, marks={"nums": dict.fromkeys([1, 3, 4, 5], "done")})
@@ -38,20 +38,38 @@ On a number line, runs are easy to see. Each box is a number; the green ones are
 
 
 # %%
-def number_line(nums, low, high):
+def on_a_line(nums, low, high):
     line = list(range(low, high + 1))
     here = {i: "done" for i, x in enumerate(line) if x in nums}
     return pictures.cells({"number line": line}, marks={"number line": here})
 
 
-number_line([3, -1, 0, 9, 1, 8], -3, 11)
+on_a_line([3, -1, 0, 9, 1, 8], -3, 11)
+
+# %% [markdown]
+"""
+**Try by hand.** Which runs are there, and how long is each? Change the list above and look again.
+
+We could sort first. Then neighbours stand side by side:
+"""
+
+
+# %%
+def by_sorting(nums):
+    order = sorted(set(nums))
+    longest = length = min(len(order), 1)
+    for i in range(1, len(order)):
+        length = length + 1 if order[i] == order[i - 1] + 1 else 1
+        longest = max(longest, length)
+    return longest
+
+
+by_sorting(nums)
 
 # %% [markdown]
 r"""
-**Try by hand.** Which runs are there, and how long is each? Change the list above and look again.
-
-We could sort first. But to sort $n$ numbers by comparing takes about $n \log_2 n$ comparisons,
-and all we want is one number. Can we do with a fixed number of steps for each number?
+But to sort $n$ numbers by comparing takes about $n \log_2 n$ comparisons, and all we want is one
+number. Can we do with a fixed number of steps for each number?
 
 ## 2 · The plain way
 
@@ -71,7 +89,7 @@ def plain(nums):
     return longest
 
 
-play(plain, nums)
+play(plain, nums, view=number_line("nums", at=("first", "end")))
 
 # %% [markdown]
 """
@@ -84,6 +102,7 @@ It is right, and slow for two reasons. Find both before you read on.
 2. The same run is walked many times: from 1, then from 2, then from 3, and from 4.
 
 </details>
+<br>
 
 We take them one after the other.
 """
@@ -97,20 +116,20 @@ number in a place that **can be computed from the number itself**.
 
 Take $m$ buckets and a rule $h$ that gives each number a bucket, for example $h(x) = x \bmod m$.
 To store $x$, put it into bucket $h(x)$. To look for $x$, compute $h(x)$ and look into that one
-bucket. Such a rule is called a **hash function**, and the buckets a **hash table**. Here are our
-numbers in 8 buckets:
+bucket. Such a rule is called a **hash function**, and the buckets a **hash table**. Watch our
+numbers fall into 8 buckets:
 """
 
 
 # %%
-def in_buckets(nums, m):
-    buckets = {f"bucket {b}": [] for b in range(m)}
+def into_buckets(nums, m):
+    held = [[] for _ in range(m)]
     for x in nums:
-        buckets[f"bucket {x % m}"].append(x)
-    return buckets
+        held[x % m].append(x)
+    return held
 
 
-pictures.cells(in_buckets(nums, 8))
+play(into_buckets, nums, 8, view=buckets("held"))
 
 # %% [markdown]
 r"""
@@ -195,12 +214,13 @@ longest_consecutive(nums)
 
 # %% [markdown]
 """
-**Play.** Which numbers walk? Type `[1, 2, 3, 4, 5]`, then `[5, 4, 3, 2, 1]`, then `[2, 2, 2]` and
+**Play.** The numbers stand on a line, those in the set filled; below the line you see what is being
+looked up. Which numbers walk? Type `[1, 2, 3, 4, 5]`, then `[5, 4, 3, 2, 1]`, then `[2, 2, 2]` and
 `[]`. How often does the `while` line run in each?
 """
 
 # %%
-play(longest_consecutive, nums, compare=plain)
+play(longest_consecutive, nums, view=number_line("nums", "numbers"), compare=plain)
 
 # %% [markdown]
 r"""
@@ -302,20 +322,22 @@ for each mistake. **A test that tries one kind of input sees one kind of mistake
 
 Three functions that people really write. Each is wrong on the list it is shown with. Step
 through, or press **Go to the first difference**. What does it misunderstand?
+
+The first one sorts, as `by_sorting` did. Almost.
 """
 
 
 # %%
 def sorts_and_counts(nums):
-    nums = sorted(nums)
-    longest = length = min(len(nums), 1)
-    for i in range(1, len(nums)):
-        length = length + 1 if nums[i] == nums[i - 1] + 1 else 1
+    order = sorted(nums)
+    longest = length = min(len(order), 1)
+    for i in range(1, len(order)):
+        length = length + 1 if order[i] == order[i - 1] + 1 else 1
         longest = max(longest, length)
     return longest
 
 
-play(sorts_and_counts, [1, 2, 2, 3], reference=longest_consecutive)
+play(sorts_and_counts, [1, 2, 2, 3], view=cells("order"), reference=by_sorting)
 
 
 # %%
@@ -331,7 +353,7 @@ def counts_steps(nums):
     return longest
 
 
-play(counts_steps, [4, 6, 5], reference=longest_consecutive)
+play(counts_steps, [4, 6, 5], view=number_line("nums", "numbers"), reference=longest_consecutive)
 
 
 # %%
@@ -346,7 +368,10 @@ def stops_too_early(nums):
     return 0
 
 
-play(stops_too_early, [0, 10, 11, 12], reference=longest_consecutive)
+play(
+    stops_too_early, [0, 10, 11, 12],
+    view=number_line("nums", "numbers"), reference=longest_consecutive,
+)  # fmt: skip
 
 # %% [markdown]
 """
@@ -370,6 +395,7 @@ No. Each number decides for itself whether it is the first of its run, and the l
 longest in any order.
 
 </details>
+<br>
 
 **2.** Could the *last* of each run walk downwards instead?
 
@@ -379,6 +405,7 @@ Yes: ask for `last + 1`, and walk down if it is not there. Everything is the sam
 $2d$ look-ups too.
 
 </details>
+<br>
 
 **3.** The list holds $d = n$ different even numbers. How many walks are there, and how long is
 each?
@@ -523,12 +550,13 @@ def min_window(s, t):
     return s[best[0] : best[1] + 1] if best else ""
 
 
-play(min_window, s, "ABC", view=cells("s", pointers=("left", "right")))
+play(min_window, s, "ABC", view=window("s"))
 
 # %% [markdown]
 """
-**Play.** Before each step, say which end moves next. Watch `missing`: it is 0 exactly when the
-window covers `t`. Then type `"AABC"` for `t`. And what happens for `t = "Z"`?
+**Play.** The letters in the window are shaded; below stands what is needed. Before each step, say
+which end moves next. Watch `missing`: it is 0 exactly when the window covers `t`. Then type
+`"AABC"` for `t`. And what happens for `t = "Z"`?
 
 Why may we let the left end run until the window does *not* cover any more, one step too far?
 Because we wrote the window down before. The next one that covers must have a new right end
@@ -607,7 +635,7 @@ def ignores_how_often(s, t):
     return best
 
 
-play(ignores_how_often, "abxxaba", "aab", view=cells("s"), reference=min_window)
+play(ignores_how_often, "abxxaba", "aab", view=window("s"), reference=min_window)
 
 
 # %%
@@ -623,7 +651,7 @@ def drops_one_letter_only(s, t):
     return s[best[0] : best[1] + 1] if best else ""
 
 
-play(drops_one_letter_only, "xxxab", "ab", view=cells("s"), reference=min_window)
+play(drops_one_letter_only, "xxxab", "ab", view=window("s"), reference=min_window)
 
 
 # %%
@@ -639,7 +667,7 @@ def counts_spare_letters(s, t):
     return best
 
 
-play(counts_spare_letters, "aaab", "ab", view=cells("s"), reference=min_window)
+play(counts_spare_letters, "aaab", "ab", view=window("s"), reference=min_window)
 
 # %% [markdown]
 """
@@ -670,7 +698,7 @@ def my_min_window(s, t):
     return best
 
 
-play(my_min_window, s, "ABC", view=cells("s"), reference=min_window)
+play(my_min_window, s, "ABC", view=window("s"), reference=min_window)
 
 # %% [markdown]
 """
@@ -684,6 +712,7 @@ At the start it is $n$, the length of $t$. It never gets below 0, since it is a 
 above 0.
 
 </details>
+<br>
 
 **2.** The proof of section 9 uses that a longer window still covers. Find a question about
 windows for which this is false.
@@ -695,6 +724,7 @@ spoil it. There the left end cannot simply go on from where it is. (For "*at mos
 again: then a *shorter* window stays good.)
 
 </details>
+<br>
 
 **3.** $s$ has a million letters and $t$ has two. How many letters are taken in, at most how many
 let out?

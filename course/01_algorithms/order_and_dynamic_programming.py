@@ -19,7 +19,7 @@
 from math import inf
 
 from course.checks.counts import operations
-from course.widgets import cells, pictures, play, recursion
+from course.widgets import buckets, cells, pictures, play, recursion, table
 
 nums = [14, 3, 9, 27, 4, 12]
 pictures.cells({"nums": nums, "in order": sorted(nums)}, marks={"in order": {4: "done", 5: "done"}})
@@ -105,18 +105,31 @@ Each row is a bucket of width 4, with its first possible number beside it. Three
 are empty; between 14 and 27 they make the large gap.
 
 ## 3 · The code
+
+First drop each number into its bucket. Of each bucket, only the smallest and the largest number are
+kept. The range of each bucket stands below it:
 """
 
 
 # %%
 def into_buckets(nums, low, width, count):
     """The smallest and largest number of each bucket; None where it is empty."""
-    buckets = [None] * count
+    kept = [None] * count
     for x in nums:
         k = (x - low) // width
-        least, most = buckets[k] or (x, x)
-        buckets[k] = (min(least, x), max(most, x))
-    return buckets
+        least, most = kept[k] or (x, x)
+        kept[k] = (min(least, x), max(most, x))
+    return kept
+
+
+in_range = buckets("kept", values="nums", low="low", width="width")
+play(into_buckets, nums, 3, 4, 7, view=in_range)
+
+# %% [markdown]
+"""
+Then walk over the buckets. An empty one is passed by. Each other one ends the gap that began with
+the last number before it:
+"""
 
 
 # %%
@@ -125,15 +138,16 @@ def maximum_gap(nums):
         return 0
     low, high = min(nums), max(nums)
     width = max(1, (high - low) // (len(nums) - 1))
+    kept = into_buckets(nums, low, width, (high - low) // width + 1)
     largest, before = 0, low
-    for bucket in into_buckets(nums, low, width, (high - low) // width + 1):
+    for bucket in kept:
         if bucket:
             largest, before = max(largest, bucket[0] - before), bucket[1]
     return largest
 
 
 # %%
-play(maximum_gap, nums, view=cells("nums", "buckets"), reference=by_sorting)
+play(maximum_gap, nums, view=in_range, compare=by_sorting)
 
 # %% [markdown]
 r"""
@@ -262,7 +276,7 @@ rows from top to bottom.
 
 
 # %%
-def table(weights, values, capacity):
+def fill_table(weights, values, capacity):
     f = [[0] * (capacity + 1)]
     for weight, value in zip(weights, values, strict=True):
         above = f[-1]
@@ -273,7 +287,7 @@ def table(weights, values, capacity):
     return f
 
 
-f = table(weights, values, capacity)
+f = fill_table(weights, values, capacity)
 pictures.grid(f, {(4, 5): "done", (3, 5): "read", (3, 1): "read"}, corner="i \\ c")
 
 # %% [markdown]
@@ -282,11 +296,12 @@ The green entry was made of the two orange ones: straight above, 8 (leave thing 
 left, $2 + 5 = 7$ (take it). The larger is 8.
 
 **Predict.** From which two entries does the entry in row 3, column 4 come? Change the marks in
-the picture to check. Then step through the run:
+the picture to check. Then step through the run: arrows lead to each new entry from those that it is
+made of.
 """
 
 # %%
-play(table, weights, values, capacity, view=cells("above", "row"))
+play(fill_table, weights, values, capacity, view=table("f"))
 
 # %% [markdown]
 """
@@ -336,6 +351,7 @@ From right to left: **the capacity runs downwards.** When we come to $c$, everyt
 is still old.
 
 </details>
+<br>
 
 Put as an invariant, for the row while thing $i$ is worked on and the loop stands at $c$: *all
 entries at $c$ and to its left are $f(i-1, \cdot)$, all to its right are $f(i, \cdot)$.* At the
@@ -361,7 +377,7 @@ def upwards(weights, values, capacity):
     return row
 
 
-play(upwards, weights, values, capacity, view=cells("row"), reference=knapsack_one_row)
+play(upwards, weights, values, capacity, view=table("row"), reference=knapsack_one_row)
 
 # %% [markdown]
 r"""
@@ -435,7 +451,7 @@ sets are $2^n$. Here with $C = n$:
 sizes = [2, 4, 6, 8, 10]
 work = {
     name: [operations(f, [1] * n, list(range(n)), n) for n in sizes]
-    for name, f in (("table", table), ("all_sets", all_sets))
+    for name, f in (("table", fill_table), ("all_sets", all_sets))
 }
 pictures.curve(sizes, work)
 
@@ -459,16 +475,16 @@ Each of the three is wrong on the input it is shown with.
 def buckets_of_width_zero(nums):
     low, high = min(nums), max(nums)
     width = (high - low) // (len(nums) - 1)
-    buckets = [[] for _ in range((high - low) // width + 1)]
+    kept = [[] for _ in range((high - low) // width + 1)]
     for x in nums:
-        buckets[(x - low) // width].append(x)
+        kept[(x - low) // width].append(x)
     largest, before = 0, low
-    for bucket in filter(None, buckets):
+    for bucket in filter(None, kept):
         largest, before = max(largest, min(bucket) - before), max(bucket)
     return largest
 
 
-play(buckets_of_width_zero, [1, 1, 1, 2], reference=maximum_gap)
+play(buckets_of_width_zero, [1, 1, 1, 2], view=in_range, reference=maximum_gap)
 
 
 # %%
@@ -480,7 +496,7 @@ def stops_one_early(weights, values, capacity):
     return row
 
 
-play(stops_one_early, [2, 3], [3, 4], 5, view=cells("row"), reference=knapsack_one_row)
+play(stops_one_early, [2, 3], [3, 4], 5, view=table("row"), reference=knapsack_one_row)
 
 
 # %%
@@ -495,10 +511,13 @@ def best_value_for_weight_first(weights, values, capacity):
 
 
 def knapsack(weights, values, capacity):
-    return table(weights, values, capacity)[-1][capacity]
+    return fill_table(weights, values, capacity)[-1][capacity]
 
 
-play(best_value_for_weight_first, [6, 5, 5], [7, 5, 5], 10, reference=knapsack)
+play(
+    best_value_for_weight_first, [6, 5, 5], [7, 5, 5], 10,
+    view=cells("weights", "values"), reference=knapsack,
+)  # fmt: skip
 
 # %% [markdown]
 """
@@ -527,7 +546,7 @@ def my_row(weights, values, capacity):
     return row
 
 
-play(my_row, weights, values, capacity, view=cells("row"), reference=knapsack_one_row)
+play(my_row, weights, values, capacity, view=table("row"), reference=knapsack_one_row)
 
 # %% [markdown]
 r"""
@@ -542,6 +561,7 @@ same entry, also old when it is read, so it is added once, too. (The unbounded k
 no largest value.)
 
 </details>
+<br>
 
 **2.** May the buckets be narrower than step 3 of section 2 allows, say half as wide?
 
@@ -551,6 +571,7 @@ Yes: the claim needs $w \le \lceil \frac{b-a}{n-1} \rceil$, and narrower only ma
 about twice as many. They may not be wider.
 
 </details>
+<br>
 
 **3.** You only need to know *whether* a weight of exactly $c$ can be packed. What goes into the
 row?

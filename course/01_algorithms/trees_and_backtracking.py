@@ -19,7 +19,7 @@
 from course.checks.counts import operations
 from course.checks.trees import CountedNode
 from course.trees import nodes, tree
-from course.widgets import binary_tree, branches, pictures, play, recursion, trace
+from course.widgets import binary_tree, branches, data_tree, pictures, play, recursion, trace
 
 root = tree([3, 5, 1, 6, 2, 0, 8, None, None, 7, 4])
 node = {each.value: each for each in nodes(root)}
@@ -44,6 +44,7 @@ is their **lowest common ancestor**: coming from the root, it is where the paths
 2, 3, and 5: a node is an ancestor of itself.
 
 </details>
+<br>
 
 This is problem 236 of LeetCode.
 """
@@ -105,6 +106,7 @@ you tell the node above you?** Think of the four cases before you read on.
 And if you are `p` or `q` yourself: say so at once.
 
 </details>
+<br>
 
 So let each answer be one node or `None`: *nothing here* is `None`, *I have one* is that node. In
 code:
@@ -126,13 +128,13 @@ lowest_common_ancestor(root, node[7], node[6]).value
 
 # %% [markdown]
 """
-**Play.** Step on until the first call returns something. A call cannot answer before both of the
-calls below it have: the answers come from the bottom to the top. That order is called
-**post-order**.
+**Play.** Each name stands at its node, and the path of open calls is marked. Step on until the
+first call returns something. A call cannot answer before both of the calls below it have: the
+answers come from the bottom to the top. That order is called **post-order**.
 """
 
 # %%
-play(lowest_common_ancestor, root, node[7], node[6])
+play(lowest_common_ancestor, root, node[7], node[6], view=data_tree("here"))
 
 # %% [markdown]
 """
@@ -254,7 +256,10 @@ def compares_values(here, p, q):
 
 
 twice = tree([1, 2, 3, 3, 4])
-play(compares_values, twice, twice.left.left, twice.left.right, reference=lowest_common_ancestor)
+play(
+    compares_values, twice, twice.left.left, twice.left.right,
+    view=data_tree("here"), reference=lowest_common_ancestor,
+)  # fmt: skip
 
 
 # %%
@@ -267,7 +272,10 @@ def keeps_it_to_itself(here, p, q):
         return here
 
 
-play(keeps_it_to_itself, root, node[7], node[6], reference=lowest_common_ancestor)
+play(
+    keeps_it_to_itself, root, node[7], node[6],
+    view=data_tree("here"), reference=lowest_common_ancestor,
+)  # fmt: skip
 
 
 # %%
@@ -281,7 +289,10 @@ def takes_it_for_sorted(here, p, q):
             return here
 
 
-play(takes_it_for_sorted, root, node[7], node[4], reference=lowest_common_ancestor)
+play(
+    takes_it_for_sorted, root, node[7], node[4],
+    view=data_tree("here"), reference=lowest_common_ancestor,
+)  # fmt: skip
 
 # %% [markdown]
 """
@@ -360,6 +371,7 @@ The one in the order of the list: after a coin, take the same one again or a lat
 earlier one.
 
 </details>
+<br>
 
 So each call gets a number `start`: the place in the list from which coins may still be taken.
 """
@@ -400,14 +412,18 @@ correspond one to one. ∎
 
 ## 9 · Put on, go down, take off
 
-Step through it, and watch `chosen`. There is **one** list for the whole search. Before a call a
-coin is put on, after it the coin is taken off. So at each moment the list holds exactly the
-choices on the way from the top to where you are. That is called **backtracking**: undo the last
-choice, try the next.
+Step through it, and watch the tree of calls grow. In each box stand the coins chosen so far; a
+cross marks a branch that was cut. Watch `chosen`, too. There is **one** list for the whole
+search. Before a call a coin is put on, after it the coin is taken off. So at each moment the list
+holds exactly the choices on the way from the top to where you are. That is called
+**backtracking**: undo the last choice, try the next.
 """
 
 # %%
-play(combination_sum, [2, 3, 6, 7], 7)
+from course.widgets import call_tree
+
+search = call_tree("chosen", results=False, done={"rest": 0})
+play(combination_sum, [2, 3, 6, 7], 7, view=search)
 
 # %% [markdown]
 """
@@ -575,53 +591,81 @@ def stores_the_list_itself(candidates, target):
     return ways
 
 
-play(stores_the_list_itself, [2, 3], 6, reference=combination_sum)
+play(stores_the_list_itself, [2, 3], 6, view=search, reference=combination_sum)
 
 
 # %%
-def skips_children_too(candidates, target, start=0, chosen=()):
-    if target == 0:
-        return [list(chosen)]
-    ways, candidates = [], sorted(candidates)
-    for i in range(start, len(candidates)):
-        if i > 0 and candidates[i] == candidates[i - 1]:
-            continue
-        if candidates[i] <= target:
-            rest = target - candidates[i]
-            ways += skips_children_too(candidates, rest, i + 1, (*chosen, candidates[i]))
+def skips_children_too(candidates, target):
+    candidates, ways, chosen = sorted(candidates), [], []
+
+    def extend(start, rest):
+        if rest == 0:
+            ways.append(chosen[:])
+        for i in range(start, len(candidates)):
+            if candidates[i] <= rest and (i == 0 or candidates[i] != candidates[i - 1]):
+                chosen.append(candidates[i])
+                extend(i + 1, rest - candidates[i])
+                chosen.pop()
+
+    extend(0, target)
     return ways
 
 
-play(skips_children_too, [1, 1, 2], 4, reference=combination_sum_unique)
+play(skips_children_too, [1, 1, 2], 4, view=search, reference=combination_sum_unique)
 
 
 # %%
-def breaks_too_early(candidates, target, start=0, chosen=()):
-    if target == 0:
-        return [list(chosen)]
-    ways = []
-    for i in range(start, len(candidates)):
-        if candidates[i] > target:
-            break
-        rest = target - candidates[i]
-        ways += breaks_too_early(candidates, rest, i, (*chosen, candidates[i]))
+def breaks_too_early(candidates, target):
+    ways, chosen = [], []
+
+    def extend(start, rest):
+        if rest == 0:
+            ways.append(chosen[:])
+        for i in range(start, len(candidates)):
+            if candidates[i] > rest:
+                break
+            chosen.append(candidates[i])
+            extend(i, rest - candidates[i])
+            chosen.pop()
+
+    extend(0, target)
     return ways
 
 
-play(breaks_too_early, [7, 2, 3], 5, reference=combination_sum)
+play(breaks_too_early, [7, 2, 3], 5, view=search, reference=combination_sum)
 
 # %% [markdown]
 """
 <details><summary><b>What is wrong in each</b></summary>
 
 1. `stores_the_list_itself`: `ways` holds the one list twice, and in the end that list is empty.
-2. `skips_children_too`: `i > 0` instead of `i > start`. The second 1 is skipped even when the
+2. `skips_children_too`: `i == 0` instead of `i == start`. The second 1 is skipped even when the
    first one was just taken, so 1 + 1 + 2 is never found.
 3. `breaks_too_early`: 7 is too large for 5, and the loop ends; but 2 and 3 come *after* it.
    `break` is right for sorted candidates only.
 
 </details>
 
+## 13 · Your turn
+
+Write your own search: with a loop, without `start`, with what is left of the list. The calls that
+*yours* makes are drawn.
+"""
+
+
+# %%
+def my_sums(candidates, target):
+    if target == 0:
+        return [[]]
+    ways = []
+    # write here: choose a candidate, and call my_sums for the rest
+    return ways
+
+
+play(my_sums, [2, 3, 6, 7], 7, view=call_tree("target", results=False), reference=combination_sum)
+
+# %% [markdown]
+"""
 ### Check yourself
 
 **1.** In `combination_sum`, why may a candidate not be 0?
@@ -631,6 +675,7 @@ play(breaks_too_early, [7, 2, 3], 5, reference=combination_sum)
 It could be taken for ever: `rest` would stay as it is, and no call would be the last.
 
 </details>
+<br>
 
 **2.** What would `lowest_common_ancestor` return if `q` were not in the tree at all?
 
@@ -640,6 +685,7 @@ It could be taken for ever: `rest` would stay as it is, and no call would be the
 from "`q` lies below `p`".
 
 </details>
+<br>
 
 **3.** The tree and the search have the same skeleton. Where is the post-order in
 `combination_sum`?

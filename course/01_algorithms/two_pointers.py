@@ -354,6 +354,7 @@ h_{l+1}) \cdot 1$. Already `[2, 1, 2]` fails: the best is 4, at the first turn; 
 1.
 
 </details>
+<br>
 
 **2.** All heights are equal to $c$. What is the answer, and at which turn is it found?
 
@@ -362,6 +363,7 @@ h_{l+1}) \cdot 1$. Already `[2, 1, 2]` fails: the best is 4, at the first turn; 
 $c\,(n-1)$, at the first turn: no other pair is as wide, and none is higher.
 
 </details>
+<br>
 
 **3.** Where in the proof do we use that heights are not negative?
 
@@ -425,6 +427,7 @@ read yet (`i` is still 0). From then on `i` reads what `k` has written: the func
 own output.
 
 </details>
+<br>
 
 In general: from the front, $k = i + j$, because each turn moves `k` and one of the two. So as
 soon as one value of `nums2` was taken ($j \ge 1$), we write at $k > i$: on a place of `nums1`
@@ -555,14 +558,46 @@ pictures.curve(sizes, lines, what="lines run, with m = n")
 `merge` needs a fixed number of lines for each value: $O(m + n)$. Shifting moves up to $m$ values
 for each of the $n$ new ones: $O(m\,n)$. And `merge` needs no second list: three positions, $O(1)$
 extra space.
+
+### Find the bug
+
+One test is missing here. Which input needs it? The player has one; step to where the two part, and
+say what was read.
 """
+
+
+# %%
+def merge_without_asking(nums1, m, nums2, n):
+    i, j, k = m - 1, n - 1, m + n - 1
+    while j >= 0:
+        if nums1[i] > nums2[j]:
+            nums1[k] = nums1[i]
+            i -= 1
+        else:
+            nums1[k] = nums2[j]
+            j -= 1
+        k -= 1
+
+
+play(
+    merge_without_asking, [4, 0, 0], 1, [1, 2], 2,
+    view=cells("nums1", "nums2"), reference=merge,
+)  # fmt: skip
 
 # %% [markdown]
 """
+<details><summary><b>Answer</b></summary>
+
+`i >= 0 and` is gone. After the 4 is placed, `i` is −1, and `nums1[-1]` is Python's name for the
+**last** element: the same 4 again. It is larger than 2, so it is written once more. `i` walks on to
+−2, −3 and −4, where there is an `IndexError`. The 1 and the 2 are never placed.
+
+</details>
+
 ## 12 · Your turn
 
-Write your own version. Some to try: a `for` loop over `k`; names of your own; no `i >= 0` test
-(what happens on `[4, 0], 1, [2], 1`?).
+Write your own version. Some to try: a `for` loop over `k`; names of your own; the smaller of the
+two first, into a copy.
 """
 
 
@@ -577,15 +612,15 @@ play(my_merge, [4, 0], 1, [2], 1, view=cells("nums1", "nums2"), reference=merge)
 """
 ### Check yourself
 
-**1.** Leave out `i >= 0 and`. What happens on `[4, 0], 1, [2], 1`? Try it in the player above.
+**1.** Which values of `nums1` does `merge` never move?
 
 <details><summary>Answer</summary>
 
-After the 4 is placed, `i` is −1, and `nums1[-1]` is Python's name for the **last** element: the
-same 4 again. It is larger than 2, so it is written once more. `i` walks on to −2 and −3, where
-there is an `IndexError`. The 2 is never placed.
+Those that are no larger than the smallest of `nums2`. The loop ends with $j = -1$, and nothing was
+written to the places $0 \dots i$.
 
 </details>
+<br>
 
 **2.** Why does the loop ask `while j >= 0`, and not `while i >= 0`?
 
@@ -595,6 +630,7 @@ What remains in `nums1` is in its place already. What remains in `nums2` is not.
 0`, `[4, 0], 1, [2], 1` would stop after the 4 and never copy the 2.
 
 </details>
+<br>
 
 **3.** Two values are equal, one in each list. Which stands first in the result?
 

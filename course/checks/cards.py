@@ -50,8 +50,7 @@ class Card:
     ) -> "Card":
         """A card about an exception from the student's code."""
         if found.unwritten:
-            if found.place:  # `function` may be a helper of the test that calls the student's
-                function = found.place.function
+            function = found.place.function if found.place else function
             return cls(happened=f"{function} is not written yet.", mishap=found)
         return cls(happened=found.sentence(), place=found.place, facts=facts, mishap=found)
 

@@ -86,7 +86,8 @@ def _place(
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if traceback.tb_frame.f_globals is namespace and code.co_filename != test_file:
-            found = (code.co_filename, code.co_name, traceback.tb_lineno)
+            name = code.co_qualname.rpartition("<locals>.")[2]  # "Value.backward"
+            found = (code.co_filename, name, traceback.tb_lineno)
         traceback = traceback.tb_next
     if found is None:
         return None

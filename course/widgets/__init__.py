@@ -15,7 +15,7 @@ _HOMES = {
     **dict.fromkeys(
         (
             *("bars", "buckets", "call_tree", "cells", "data_tree", "number_line", "stream"),
-            *("table", "tiles", "window"),
+            *("plane_view", "table", "tiles", "window"),
         ),
         "course.widgets.views",
     ),
@@ -24,6 +24,10 @@ _HOMES = {
     "plane": "course.widgets.plane_picture",
     "plot": "course.widgets.live_plot",
     "train_live": "course.widgets.training",
+    "activation_explorer": "course.widgets.activation_curves",
+    "signal_lab": "course.widgets.signals",
+    "perceptron_board": "course.widgets.perceptron",
+    "classifier_playground": "course.widgets.playground",
     **dict.fromkeys(("slider", "log_slider", "choice", "toggle"), "course.widgets.controls"),
     **dict.fromkeys(
         (

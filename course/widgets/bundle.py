@@ -35,6 +35,11 @@ def bundle(name: str) -> str:
     return "\n".join(f"// {module}\n{source}" for module, source in modules.items())
 
 
+def styles(name: str) -> str:
+    """The style sheet `front/<name>`, after the colours and shapes that all widgets share."""
+    return "\n".join((FRONT / one).read_text(encoding="utf-8") for one in ("theme.css", name))
+
+
 def _collect(name: str, modules: dict[str, str]) -> None:
     source = (FRONT / name).read_text(encoding="utf-8")
     for imported in _IMPORT.findall(source):

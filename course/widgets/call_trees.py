@@ -14,14 +14,20 @@ _CUT = re.compile(r"(break|continue)\b")
 
 def recurses(run: Run) -> bool:
     """Whether some function of the run calls itself, directly or through others."""
+    return bool(recursive(run))
+
+
+def recursive(run: Run) -> set[str]:
+    """Names of the functions that are called from within themselves."""
     calls = run["calls"]
+    found = set()
     for call in calls:
         above = call["parent"]
-        while above is not None:
+        while above is not None and call["name"] not in found:
             if calls[above]["name"] == call["name"]:
-                return True
+                found.add(call["name"])
             above = calls[above]["parent"]
-    return False
+    return found
 
 
 def calls(
@@ -53,7 +59,7 @@ def calls(
         )
     cuts = []
     source = run["source"].split("\n")
-    again = _repeated(run)
+    again = recursive(run)
     for at, step in enumerate(steps):
         number = place.get(step["call"])
         if number is None:
@@ -74,25 +80,6 @@ def calls(
 def _begins_with(step: dict[str, Any], done: Mapping[str, Any]) -> bool:
     values = step["locals"]
     return bool(done) and all(name in values and values[name] == done[name] for name in done)
-
-
-def _repeated(run: Run) -> set[str]:
-    """Names of the functions that are called from within themselves."""
-    names = [call["name"] for call in run["calls"]]
-    return {
-        call["name"]
-        for call in run["calls"]
-        if call["parent"] is not None
-        and call["name"] in _above(run["calls"], call["parent"], names)
-    }
-
-
-def _above(all_calls: list[dict[str, Any]], call: int | None, names: list[str]) -> set[str]:
-    found = set()
-    while call is not None:
-        found.add(names[call])
-        call = all_calls[call]["parent"]
-    return found
 
 
 def _label(step: dict[str, Any], names: Sequence[str], call: dict[str, Any]) -> str:

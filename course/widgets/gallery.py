@@ -42,6 +42,26 @@ play(max_area, [1, 8, 6, 2, 5, 4, 8, 3, 7], view=bars("height", water=True))
 *Predict* asks, before each step where there is something to decide, what comes next, and keeps the
 score. The number keys answer.
 
+With a `reference`, the player finds where the two part, and says what is different there:
+"""
+
+
+# %%
+def moves_the_taller_side(height):
+    left, right, best = 0, len(height) - 1, 0
+    while left < right:
+        best = max(best, min(height[left], height[right]) * (right - left))
+        if height[left] > height[right]:
+            left += 1
+        else:
+            right -= 1
+    return best
+
+
+play(moves_the_taller_side, [3, 9, 8, 1], view=bars("height", water=True), reference=max_area)
+
+# %% [markdown]
+"""
 ### Views of a run
 
 Besides bars and cells: each names what to watch, and finds it under your own names too.
@@ -212,6 +232,32 @@ def running(values):
 
 
 play(running, [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0], view=stream("values", "mean", "largest"))
+
+# %% [markdown]
+"""
+Points of the plane: the first list as dots, each further one as a way; every name that holds a
+point stands beside it.
+"""
+
+
+# %%
+from course.widgets import plane_view
+
+
+def lower_side(points):
+    corners = []
+    for point in sorted(points):
+        while len(corners) > 1:
+            (px, py), (qx, qy) = corners[-2:]
+            if (qx - px) * (point[1] - py) > (qy - py) * (point[0] - px):
+                break
+            corners.pop()
+        corners.append(point)
+    return corners
+
+
+nails = [(0, 2), (1, 0), (3, 1), (4, 4), (5, 0), (7, 3)]
+play(lower_side, nails, view=plane_view("points", "corners"))
 
 # %% [markdown]
 """
@@ -494,6 +540,18 @@ plot(
     height=320,
     sliders={"gain": (0.5, 2.0, 0.1, 1.0), "activation": ["tanh", "relu", "sigmoid"]},
 )
+
+# %% [markdown]
+"""
+### Composed from these
+
+The unit on activations puts curves, histograms, points and training together:
+`activation_explorer`, `signal_lab`, `perceptron_board` and `classifier_playground`. Each takes your
+own function. They are at home in the lessons
+[From threshold to ReLU](../03_activations/from_threshold_to_relu.ipynb),
+[Rectifiers and where to begin](../03_activations/rectifiers_and_initialisation.ipynb) and
+[Smooth and gated](../03_activations/smooth_and_gated.ipynb).
+"""
 
 # %% [markdown]
 """

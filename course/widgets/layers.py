@@ -274,23 +274,27 @@ def handles(
     colour: int | None = None,
     move: str = "xy",
     snap: float | None = None,
+    mark: int = 0,
 ) -> Layer:
     """Points that the reader drags; functions ask for them by `name`, as a list of [x, y].
 
     `move` is "xy", "x" or "y": the directions in which they can go. With `snap`, they stop only at
-    multiples of it.
+    multiples of it. `mark` (0 to 3: circle, square, triangle, diamond) tells groups apart.
     """
     if not isinstance(name, str) or not name.isidentifier():
         raise TypeError(f"the name of points is a Python name, not {name!r}")
     if move not in ("xy", "x", "y"):
         raise ValueError(f'move is "xy", "x" or "y", not {move!r}')
+    if mark not in range(4):
+        raise ValueError(f"mark is a number from 0 to 3, not {short_repr(mark)}")
     if snap is not None and not snap > 0:
         raise ValueError(f"snap is a positive number, not {short_repr(snap)}")
     try:
         start = [[float(x), float(y)] for x, y in places]
     except (TypeError, ValueError):
         raise ValueError(f"{name} is a list of [x, y], not {short_repr(places)}") from None
-    return _layer("handles", start, label or name, colour=colour, name=name, move=move, snap=snap)
+    look: dict[str, Any] = {"name": name, "move": move, "snap": snap, "mark": mark}
+    return _layer("handles", start, label or name, colour=colour, **look)
 
 
 def rule(at: Any, *, axis: str = "x", label: str | None = None, colour: int | None = None) -> Layer:

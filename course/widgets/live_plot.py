@@ -13,7 +13,7 @@ import anywidget
 import traitlets
 
 from course.widgets import ahead
-from course.widgets.bundle import FRONT, bundle
+from course.widgets.bundle import bundle, styles
 from course.widgets.controls import as_controls
 from course.widgets.figure import as_panels, describe, layers_of, ranges
 from course.widgets.layers import Layer, Panel
@@ -36,7 +36,7 @@ class LivePlot(anywidget.AnyWidget):
     """
 
     _esm = bundle("live_plot.js")
-    _css = (FRONT / "live.css").read_text(encoding="utf-8")
+    _css = styles("live.css")
 
     params = traitlets.Dict().tag(sync=True)
     cursor = traitlets.Float(None, allow_none=True).tag(sync=True)
@@ -176,7 +176,9 @@ class LivePlot(anywidget.AnyWidget):
         if isinstance(content, dict) and content.get("press") in self._buttons:
             self.problem = {}
             self._guarded(self._buttons[content["press"]], self)
+            problem = self.problem
             self.refresh()
+            self.problem = problem or self.problem  # what the button said comes first
 
     def _guarded(self, fn: Callable[[Any], Any], *args: Any) -> None:
         try:  # an error in a callback would vanish: show it in the widget

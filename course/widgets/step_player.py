@@ -14,7 +14,7 @@ import anywidget
 import traitlets
 
 from course.widgets import view_pictures, views
-from course.widgets.bundle import FRONT, bundle
+from course.widgets.bundle import bundle, styles
 from course.widgets.comparing import first_difference, outcome
 from course.widgets.packing import pack
 from course.widgets.tracing import MAX_SECONDS, MAX_STEPS, trace
@@ -41,7 +41,7 @@ class StepPlayer(anywidget.AnyWidget):
     """
 
     _esm = bundle("step_player.js")
-    _css = (FRONT / "step_player.css").read_text(encoding="utf-8")
+    _css = styles("step_player.css")
 
     step = traitlets.Int(0).tag(sync=True)
     count = traitlets.Int(0).tag(sync=True)
@@ -138,6 +138,7 @@ class StepPlayer(anywidget.AnyWidget):
         run = self.recorded
         lines = [f"{_called(run)}: {_ending(run)}"]
         lines += [f"{row['name']}: {row['lines']:,} lines run" for row in self.counts]
+        lines += [self.difference["text"]] if self.difference else []
         lines.append("Run this cell in Jupyter to go through it step by step.")
         return "\n".join(lines)
 
@@ -146,22 +147,26 @@ class StepPlayer(anywidget.AnyWidget):
         run = self.recorded
         source = run["source"].split("\n")
         frames = []
-        for position in _still_positions(run, self._view):
+        parting = self.difference.get("step")
+        for position in _still_positions(run, self._view, parting):
             step = run["steps"][position]
             line = step["line"] - run["first_line"]
             code = source[line].strip() if 0 <= line < len(source) else ""
             caption = step["note"] or f"line {line + 1}: {code}"
+            here = " (the first difference)" if position == parting else ""
             frames.append(
                 '<figure style="display:inline-block;margin:8px 16px 8px 0;vertical-align:top">'
                 f"{view_pictures.picture(run, self._view, position)}"
-                f"<figcaption>step {position + 1} of {len(run['steps'])}: "
+                f"<figcaption>step {position + 1} of {len(run['steps'])}{here}: "
                 f"<code>{escape(caption)}</code></figcaption></figure>"
             )
         heading = f"<p><b>{escape(self.title)}</b></p>" if self.title else ""
+        parted = f"<p>{escape(self.difference['text'])}</p>" if self.difference else ""
         counts = "; ".join(f"{row['name']}: {row['lines']:,} lines run" for row in self.counts)
         return (
             f'<div class="stepwise-still">{heading}<p><code>{escape(_called(run))}</code>: '
-            f"{escape(_ending(run))}. {escape(counts)}.</p>{''.join(frames)}</div>"
+            f"{escape(_ending(run))}. {escape(counts)}.</p>"
+            f"{parted}{''.join(frames)}</div>"
         )
 
 
@@ -245,8 +250,12 @@ def _ending(run: dict[str, Any]) -> str:
     return run["truncated"] or f"ends with {outcome(run)}"
 
 
-def _still_positions(run: dict[str, Any], view: View | None) -> list[int]:
-    """A few steps worth a picture: spread over those at which the picture changes, and the last."""
+def _still_positions(
+    run: dict[str, Any], view: View | None, parting: int | None = None
+) -> list[int]:
+    """A few steps worth a picture: spread over those at which the picture changes, and the last;
+    with the step at which the run parts from another.
+    """
     different: list[int] = []
     before = None
     containers = views.watched(run, view)
@@ -261,4 +270,4 @@ def _still_positions(run: dict[str, Any], view: View | None) -> list[int]:
     spread = [
         different[round(i * (len(different) - 1) / (STILL_FRAMES - 1))] for i in range(STILL_FRAMES)
     ]
-    return sorted({*spread[:-1], last})
+    return sorted({*spread[:-1], last, *([] if parting is None else [parting])})

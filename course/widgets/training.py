@@ -11,22 +11,22 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import anywidget
 import traitlets
 
-from course.widgets.bundle import FRONT, bundle
+from course.widgets.bundle import bundle, styles
 from course.widgets.controls import Control, as_controls
-from course.widgets.figure import as_panels, describe, layers_of, ranges
+from course.widgets.figure import as_panels, describe
 from course.widgets.layers import Layer, Panel, history, panel
 from course.widgets.limits import Cut
 from course.widgets.loop import Loop
-from course.widgets.prepared import Data, from_value, prepare
 from course.widgets.problems import explain, sentence
 from course.widgets.recording import Recording
+from course.widgets.settings import Settings
 from course.widgets.still import still_html, still_text
+from course.widgets.training_picture import TrainingPicture
 from course.widgets.values import short_repr
 
 __all__ = ["Settings", "TrainingView", "train_live"]
@@ -34,37 +34,7 @@ __all__ = ["Settings", "TrainingView", "train_live"]
 UPDATES = 20
 STILL_PICTURES = 24
 
-Train = Callable[["Settings"], Iterator[Mapping[str, Any]]]
-
-
-class Settings(Mapping[str, Any]):
-    """What the reader has set, as attributes and as a mapping: always the values of now.
-
-    `settings.seed` is the seed that the run began with.
-    """
-
-    def __init__(self, values: Mapping[str, Any], seed: int) -> None:
-        self._values = dict(values)
-        self.seed = seed
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in self._values:
-            known = ", ".join([*self.__dict__.get("_values", {}), "seed"])
-            raise AttributeError(f"there is no setting {name!r}; there is {known}")
-        return self._values[name]
-
-    def __getitem__(self, name: str) -> Any:
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def set(self, values: Mapping[str, Any]) -> None:
-        """Takes over what was set on the way."""
-        self._values.update(values)
+Train = Callable[[Settings], Iterator[Mapping[str, Any]]]
 
 
 class TrainingView(anywidget.AnyWidget):
@@ -75,7 +45,7 @@ class TrainingView(anywidget.AnyWidget):
     """
 
     _esm = bundle("training.js")
-    _css = (FRONT / "live.css").read_text(encoding="utf-8")
+    _css = styles("live.css")
 
     params = traitlets.Dict().tag(sync=True)
     status = traitlets.Unicode("ready").tag(sync=True)
@@ -99,19 +69,15 @@ class TrainingView(anywidget.AnyWidget):
         title: str = "",
         speed: float = 0.0,
     ) -> None:
-        self._train, self._panels, self._controls, self._seed = train, panels, controls, seed
-        self._layers = {name: (one, layer) for name, one, layer in layers_of(panels)}
-        self._numbers = {
-            layer.source for _, layer in self._layers.values() if layer.kind == "history"
-        }
+        self._train, self._controls, self._seed = train, controls, seed
+        self._picture = TrainingPicture(panels)
         self._settings = Settings({}, seed)
         self._recording = Recording()
-        self._shown: dict[str, Data] = {}
-        self._missing: list[str] = []
         self._yielded: Mapping[str, Any] = {}
         self._published = 0.0
         self._drawn_at = 0
         self._every: int | None = None
+        self._endless = False  # whether it runs until it is paused, not for some steps
         self._waiting: deque[dict[str, Any]] = deque()
         self._loop = Loop(self._begin, self._on_yield, self._on_end)
         try:
@@ -122,8 +88,6 @@ class TrainingView(anywidget.AnyWidget):
             params={name: control.start for name, control in controls.items()}, speed=speed
         )
         self._settings.set(self.params)
-        self._fixed = self._fixed_layers()
-        self._shown = dict(self._fixed)
         self.figure = {
             "title": title,
             "panels": describe(panels),
@@ -143,6 +107,7 @@ class TrainingView(anywidget.AnyWidget):
         if self._loop.stuck:
             raise RuntimeError("the step before has not ended yet; wait, or press Reset")
         if not self._loop.running:
+            self._endless = limit is None
             self._tell({"status": "running", "problem": {}})
             self._later(status="running", problem={})
             self._loop.start(limit)
@@ -166,8 +131,9 @@ class TrainingView(anywidget.AnyWidget):
         self._waiting.clear()
         self._drawn_at = 0
         self._recording = Recording()
-        self._shown, self._yielded, self._missing = dict(self._fixed), {}, []
-        frame = self._frame(anew=True)
+        self._picture.forget()
+        self._yielded = {}
+        frame = self._picture.frame(0)
         self._later(status="ready", step=0, problem={}, record=[], frame=frame)
         self._catch_up()
         self._tell({"status": "ready", "problem": {}, "frame": frame, "record": []})
@@ -198,7 +164,7 @@ class TrainingView(anywidget.AnyWidget):
                 f'the loop yields a dictionary such as {{"loss": loss}}, not {short_repr(value)}'
             )
         self._yielded = {**self._yielded, **value}
-        self._recording.count(value, self._numbers)
+        self._recording.count(value, self._picture.numbers)
         if self._every is not None:
             due = self._recording.step % self._every == 0
         else:
@@ -209,39 +175,16 @@ class TrainingView(anywidget.AnyWidget):
     def _publish(self) -> None:
         """Draws what was yielded last, keeps it, and tells the view."""
         self._draw()
-        frame = self._frame()
-        self._tell({"frame": frame, "problem": self._missing_names()})
+        frame, problem = self._frame(), self._picture.missing(self._yielded)
+        self._tell({"frame": frame, "problem": problem})
         self._published = time.monotonic()
 
     def _draw(self) -> None:
-        for name, (one, layer) in self._layers.items():
-            if layer.kind == "history":
-                self._shown[name] = self._recording.history(layer.source)
-            elif isinstance(layer.source, str) and layer.kind != "note":
-                if layer.source in self._yielded:
-                    self._shown[name] = _drawn(layer, one, self._yielded[layer.source])
-            elif layer.kind == "note" and callable(layer.source):
-                self._shown[name] = from_value(layer, layer.source(self._yielded))
-        names = {
-            layer.source
-            for _, layer in self._layers.values()
-            if isinstance(layer.source, str) and layer.kind != "note"
-        }
-        self._missing = sorted(names - set(self._yielded))
-        pictures = {
-            name: data
-            for name, data in self._shown.items()
-            if self._layers[name][1].kind != "history" and name not in self._fixed
-        }
-        self._recording.keep(pictures)
+        self._picture.draw(self._yielded, self._recording)
         self._drawn_at = self._recording.step
 
-    def _missing_names(self) -> dict[str, Any]:
-        if not self._missing:
-            return {}
-        known = ", ".join(self._yielded)
-        text = f"the loop has not yielded {', '.join(self._missing)} yet; it yields {known}"
-        return {"text": text, "function": None, "line": None, "code": ""}
+    def _frame(self) -> dict[str, Any]:
+        return self._picture.frame(self._recording.step, self.frame.get("ranges", []))
 
     def _on_end(self, status: str, error: BaseException | None) -> None:
         problem: dict[str, Any] = {}
@@ -253,7 +196,7 @@ class TrainingView(anywidget.AnyWidget):
         if error is not None:
             problem = explain(error, self._train)
         elif self._recording.step:
-            problem = self._missing_names()
+            problem = self._picture.missing(self._yielded)
         frame = self._frame()
         record = [{"step": one["step"], "layers": one["layers"]} for one in self._recording.frames]
         self._tell({"status": status, "problem": problem, "frame": frame, "record": record})
@@ -264,31 +207,6 @@ class TrainingView(anywidget.AnyWidget):
             frame=frame,
             record=record,
         )
-
-    def _frame(self, anew: bool = False) -> dict[str, Any]:
-        spans: list[Any] = []
-        for number, one in enumerate(self._panels):
-            drawn = [
-                (layer, self._shown[f"{number}.{place}"])
-                for place, layer in enumerate(one.layers)
-                if f"{number}.{place}" in self._shown
-            ]
-            spans.append(ranges(one, drawn))
-        before = [] if anew else self.frame.get("ranges", [])
-        if before and self._recording.step > 1:
-            spans = [
-                _steady(one, *two) for one, *two in zip(self._panels, before, spans, strict=True)
-            ]
-        return {"step": self._recording.step, "layers": dict(self._shown), "ranges": spans}
-
-    def _fixed_layers(self) -> dict[str, Data]:
-        """The layers whose data the author wrote: reference lines, for example."""
-        return {
-            name: prepare(layer, {}, one)
-            for name, (one, layer) in self._layers.items()
-            if (not isinstance(layer.source, str) or layer.kind == "note")
-            and not (layer.kind == "note" and callable(layer.source))
-        }
 
     # between the threads and the view
 
@@ -316,7 +234,7 @@ class TrainingView(anywidget.AnyWidget):
         self._settings.set(now)
         changed = {name for name in now if before.get(name) != now[name]}
         if any(self._controls[name].resets for name in changed) and self._recording.step:
-            running = self._loop.running
+            running = self._loop.running and self._endless
             self.reset()
             if running:
                 self.start()
@@ -367,12 +285,12 @@ class TrainingView(anywidget.AnyWidget):
         """Where the training is, in a few lines of plain text."""
         numbers = [f"{name} = {row[-1]}" for name, row in self._recording.numbers.items() if row]
         where = f"step {self.step}" + (f": {', '.join(numbers)}" if numbers else "")
-        text = still_text(self.figure, self._shown, dict(self.params), self._said())
+        text = still_text(self.figure, self._picture.shown, dict(self.params), self._said())
         return f"{where}\n{text}".replace("to move it", "to train it")
 
     def as_html(self) -> str:
         """What the views show now, as still pictures (SVG)."""
-        shown, spans = dict(self._shown), self.frame["ranges"]
+        shown, spans = dict(self._picture.shown), self.frame["ranges"]
         still = still_html(self.figure, shown, spans, dict(self.params), self._said())
         return f"{still}<p>step {self.step}</p>"
 
@@ -432,21 +350,3 @@ def _as_panel(view: Any) -> Any:
     if isinstance(view, Layer):
         return panel(view, x="step" if view.kind == "history" else "")
     return panel(*view) if isinstance(view, (list, tuple)) else view
-
-
-def _drawn(layer: Layer, one: Panel, value: Any) -> Data:
-    """What was yielded, as data; a function is called for it, over the layer's coordinates."""
-    if callable(value):
-        if layer.over is not None:
-            return prepare(replace(layer, source=value), {}, one)
-        value = value()
-    return from_value(layer, value)
-
-
-def _steady(one: Panel, before: Any, now: Any) -> Any:
-    """Axes along which steps are counted follow; the others only grow."""
-    if all(layer.kind in ("history", "rule", "note") for layer in one.layers):
-        return now
-    return [
-        [min(old[0], new[0]), max(old[1], new[1])] for old, new in zip(before, now, strict=True)
-    ]

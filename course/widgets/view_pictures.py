@@ -1,10 +1,12 @@
 """What the step player's views look like at one step, as SVG text, where there is no front end."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from course.widgets import pictures
 from course.widgets.pictures import Picture
+from course.widgets.plane_picture import Point, plane
 from course.widgets.tree_picture import branches
 from course.widgets.values import Encoded, elements, number, text
 from course.widgets.views import (
@@ -15,9 +17,11 @@ from course.widgets.views import (
     details,
     is_keyed,
     is_matrix,
+    is_point,
     keys_of,
     pointer_names,
     pointers_at,
+    points_in,
     values_at,
     watched,
 )
@@ -256,6 +260,34 @@ def _stream(run: Run, view: View, position: int, step: Step, shown: Rows) -> Pic
     return pictures.cells(rows, pointing, _marks(step, shown[:1]))
 
 
+def _plane(run: Run, view: View, position: int, step: Step, shown: Rows) -> Picture:
+    found = details(run, view)
+    dots: dict[str, Point] = {}
+    area: list[Point] = []
+    segments: list[tuple[Point, Point]] = []
+    marks: dict[Point, str] = {}
+    for container, values in shown:
+        points = points_in(values)
+        dots = dots or {str(at): point for at, point in enumerate(points)}
+        kind = found["kinds"].get(container.label)
+        if kind == "closed":
+            area = points
+        elif kind:
+            segments += pairwise(points)
+        for key, *path in step["reads"]:
+            if key == container.key and path and path[0] in range(len(points)):
+                marks[points[path[0]]] = "read"
+    names: dict[Point, list[str]] = {}
+    for name, value in {**step["args"], **step["locals"]}.items():
+        if is_point(value):
+            names.setdefault(points_in(value)[0], []).append(name)
+    ends = {name: point for point, own in names.items() for name in own}
+    segments += [(ends[p], ends[q]) for p, q in found["segments"] if p in ends and q in ends]
+    plain = {at: point for at, point in dots.items() if point not in names}
+    named = {", ".join(own): point for point, own in names.items()}
+    return plane({**plain, **named}, segments, polygon=area, marks=marks)
+
+
 def _marks(step: Step, shown: Rows) -> dict[str, dict[int, str]]:
     marks: dict[str, dict[int, str]] = {container.label: {} for container, _ in shown}
     for container, values in shown:
@@ -286,4 +318,5 @@ _PICTURES: dict[str, Callable[[Run, View, int, Step, Rows], str]] = {
     "table": _table,
     "tiles": _tiles,
     "stream": _stream,
+    "plane_view": _plane,
 }

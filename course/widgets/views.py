@@ -10,6 +10,7 @@
     table("best")                           a table or row, with arrows from the sources of a value
     tiles("A", "B")                         matrices, arrays or tensors as coloured tiles
     stream("values", "mean", "largest")     values that come in one by one, and running values
+    plane_view("points", "corners")         points of the plane, and the way that a list makes
 
 A name is looked for in the reader's own run, so it may be missing there: the reader may call the
 list something else. It then stands for the argument at the same place (the first name of a view for
@@ -17,6 +18,7 @@ the first argument of a fitting kind), and where there is none, for the first lo
 fitting kind. What does not exist yet is not drawn yet.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -146,6 +148,19 @@ def stream(values: str = "values", *running: str) -> View:
     return View("stream", (values,), options={"running": running})
 
 
+def plane_view(
+    *names: str, closed: Sequence[str] = (), segments: Sequence[tuple[str, str]] = ()
+) -> View:
+    """A view of points of the plane: pairs of numbers, and lists of them.
+
+    The first list is drawn as dots; in each further one the points are joined in their order, those
+    in `closed` all round. `segments` joins two named points. What a line reads is marked, and every
+    name that holds a point is written beside it.
+    """
+    options = {"closed": tuple(closed), "segments": [list(ends) for ends in segments]}
+    return View("plane_view", names or ("points",), options=options)
+
+
 def automatic(run: Run) -> View | None:
     """Cells for every argument that is a sequence, else the tree of an argument, else of the calls
     of a function that calls itself; None when there is nothing to draw.
@@ -224,8 +239,9 @@ def pointers_at(step: Step, container: Watched, only: Sequence[str] | None) -> d
 
 def situation(step: Step, containers: Sequence[Watched]) -> list[Any]:
     """What is to be seen at one step, to tell whether two steps look the same."""
+    at = [(name, value["id"]) for name, value in step["locals"].items() if _is_node(value)]
     return [
-        (step[container.source].get(container.key), pointers_at(step, container, None))
+        (step[container.source].get(container.key), pointers_at(step, container, None), at)
         for container in containers
     ] or [step["call"]]
 
@@ -267,12 +283,35 @@ def _fitting(view: View, position: int) -> Callable[[Encoded], bool]:
         return _is_table
     if kind in ("number_line", "buckets", "tiles"):
         return _is_list
+    if kind == "plane_view":
+        return _has_points
     return _is_sequence
 
 
 def _is_made(view: View, position: int) -> bool:
     """Whether the function itself makes this container, so that no argument is meant by it."""
-    return view.kind == "table" or (view.kind in ("number_line", "buckets") and position > 0)
+    late = view.kind in ("number_line", "buckets", "plane_view") and position > 0
+    return view.kind == "table" or late
+
+
+def is_point(value: Encoded) -> bool:
+    """Whether an encoded value is a pair of numbers."""
+    inside = elements(value)
+    return (
+        inside is not None
+        and len(inside) == 2
+        and not any(isinstance(one, (bool, str)) or number(one) is None for one in inside)
+    )
+
+
+def points_in(value: Encoded) -> list[tuple[float, float]]:
+    """The point that an encoded pair of numbers is, or the points in a list of pairs; else none."""
+    pairs = [value] if is_point(value) else filter(is_point, elements(value) or [])
+    return [(x, y) for x, y in (map(number, elements(one) or []) for one in pairs)]  # type: ignore[misc]
+
+
+def _has_points(value: Encoded) -> bool:
+    return bool(points_in(value))
 
 
 def _is_table(value: Encoded) -> bool:
@@ -285,9 +324,12 @@ def _first_local(run: Run, fits: Callable[[Encoded], bool], taken: Sequence[str]
     for step in run["steps"]:
         for name, value in step["locals"].items():
             if name not in taken and name not in run["args"] and fits(value):
-                if fits is not _is_table or is_matrix(value):
+                if (fits is _is_table and not is_matrix(value)) or (
+                    fits is _has_points and is_point(value)
+                ):
+                    shy = shy or str(name)  # a row or point, unless there is a table or way
+                else:
                     return str(name)
-                shy = shy or str(name)  # a row, unless there is a table
     return shy
 
 
@@ -490,6 +532,40 @@ def _thinned(series: dict[str, list[list[float]]]) -> dict[str, list[list[float]
     }
 
 
+def _plane(run: Run, view: View, containers: list[Watched]) -> dict[str, Any]:
+    """The corners of all points of the run, the distance of grid lines, and what is joined."""
+    seen: list[tuple[float, float]] = []
+    held: dict[str, Any] = {}
+    for step in run["steps"]:
+        for source in ("args", "locals"):
+            for name, value in step[source].items():
+                if held.get(name) is not value:
+                    held[name] = value
+                    seen += points_in(value)
+    low = [min((point[axis] for point in seen), default=0.0) for axis in (0, 1)]
+    high = [max((point[axis] for point in seen), default=0.0) for axis in (0, 1)]
+    closed = view.options["closed"]
+    whole = all(one.is_integer() for point in seen for one in point)
+    distance = round_step(max(high[0] - low[0], high[1] - low[1]))
+    return {
+        "low": low,
+        "high": high,
+        "step": max(distance, 1.0) if whole else distance,
+        "kinds": {
+            one.label: "closed" if one.label in closed or name in closed else "open"
+            for name, one in zip(view.names, containers, strict=False)
+            if one.label in closed or name in closed or one is not containers[0]
+        },
+        "segments": view.options["segments"],
+    }
+
+
+def round_step(span: float, most: int = 12) -> float:
+    """The distance of at most `most` grid lines over `span`: 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(span / most)) if span > 0 else 1.0
+    return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= span / most)
+
+
 _DETAILS: dict[str, Callable[[Run, View, list[Watched]], dict[str, Any]]] = {
     "window": _window,
     "number_line": _number_line,
@@ -498,4 +574,5 @@ _DETAILS: dict[str, Callable[[Run, View, list[Watched]], dict[str, Any]]] = {
     "table": _table,
     "tiles": _tiles,
     "stream": _stream,
+    "plane_view": _plane,
 }

@@ -24,8 +24,8 @@ them.
 from itertools import permutations
 from math import atan2, gcd
 
-from course.checks import check, draws
-from course.widgets import board, cells, plane, play
+from course.checks import check, draws, last_failure
+from course.widgets import board, plane, plane_view, play
 
 # %% [markdown] nbgrader={"grade_id": "segments_intersect_task", "locked": true}
 r"""
@@ -110,7 +110,7 @@ return False
 """
 
 
-# %% nbgrader={"grade_id": "segments_intersect_picture", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "segments_intersect_picture", "locked": true}
 def two_segments(outcome):
     """The segments of a case that failed."""
     a, b, c, d = outcome.arguments
@@ -248,12 +248,15 @@ with check("is exact for large coordinates", idea=EXACT, hidden=True) as case:
 
 # %% [markdown]
 """
-**Watch your own function.** Which of its questions decides? Type `c = (2, 2)` and `d = (9, 9)`. On the
-board below, drag the ends: your function answers.
+**Watch your own function.** When a check above has failed, this plays the input on which it failed:
+run the cell again after the check. Which of its questions decides? Type `c = (2, 2)` and `d = (9,
+9)`. On the board below, drag the ends: your function answers.
 """
 
 # %%
-play(segments_intersect, (0, 0), (4, 4), (0, 4), (4, 0))
+given = last_failure(segments_intersect, (0, 0), (4, 4), (0, 4), (4, 0))
+roads = plane_view("a", "b", "c", "d", segments=[("a", "b"), ("c", "d")])
+play(segments_intersect, *given, view=roads)
 
 
 # %%
@@ -285,7 +288,7 @@ to the first. The boundary does not cross or touch itself. The polygon need not 
 `(1, 3)` is `"inside"`, `(3, 4)` is `"outside"`, and `(3, 2)` and `(4, 0)` are on the `"boundary"`.
 """
 
-# %% nbgrader={"grade_id": "point_in_polygon_example", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "point_in_polygon_example", "locked": true}
 plane(
     {"inside": (1, 3), "outside": (3, 4), "boundary": (3, 2)},
     polygon=[(0, 0), (6, 0), (6, 6), (3, 2), (0, 6)],
@@ -346,7 +349,7 @@ return "inside" or "outside"
 """
 
 
-# %% nbgrader={"grade_id": "point_in_polygon_picture", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "point_in_polygon_picture", "locked": true}
 def area(outcome):
     """The point and the polygon of a case that failed."""
     point, polygon = outcome.arguments
@@ -508,7 +511,8 @@ onto an edge.
 """
 
 # %%
-play(point_in_polygon, (1, 3), [(0, 0), (6, 0), (6, 6), (3, 2), (0, 6)], view=cells("polygon"))
+given = last_failure(point_in_polygon, (1, 3), [(0, 0), (6, 0), (6, 6), (3, 2), (0, 6)])
+play(point_in_polygon, *given, view=plane_view("polygon", closed=["polygon"]))
 
 
 # %%
@@ -542,7 +546,7 @@ You may sort. Pairs are sorted by $x$, and for equal $x$ by $y$.
 `[(0, 0), (4, 0), (4, 4), (0, 4)]`: (2, 1) lies inside, and at (2, 0) the band is straight.
 """
 
-# %% nbgrader={"grade_id": "convex_hull_example", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "convex_hull_example", "locked": true}
 plane([(0, 0), (4, 0), (2, 1), (4, 4), (0, 4), (2, 0)], polygon=[(0, 0), (4, 0), (4, 4), (0, 4)])
 
 
@@ -609,7 +613,7 @@ return lower without its last point, then upper without its last point
 """
 
 
-# %% nbgrader={"grade_id": "convex_hull_picture", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "convex_hull_picture", "locked": true}
 def band(outcome):
     """The points of a case that failed in the hull expected; corners that are too much or missing
     are marked."""
@@ -683,31 +687,30 @@ with check("has no corner where it is straight", idea=STRAIGHT, picture=band) as
 ### BEGIN HIDDEN TESTS
 with check("has no corner where it is straight", idea=STRAIGHT, hidden=True) as case:
 
-    def corners_of(points):
-        points, after = set(points), {}
-        if len(points) < 3:
-            return sorted(points)
-        for p, q in permutations(points, 2):
-            (px, py), (qx, qy) = p, q
-            sides = [(qx - px) * (y - py) - (qy - py) * (x - px) for x, y in points]
-            beyond = [
-                (x - px) * (x - qx) + (y - py) * (y - qy) > 0
-                for (x, y), side in zip(points, sides, strict=True)
-                if side == 0
-            ]
-            if min(sides) >= 0 and not any(beyond):
-                after[p] = q
-        around = [min(points)]
-        while after[around[-1]] != around[0]:
-            around.append(after[around[-1]])
-        return around
+    def within(p, q, r):
+        """Whether r, seen from p, lies less than half a turn to the left of q."""
+        (ux, uy), (vx, vy) = (q[0] - p[0], q[1] - p[1]), (r[0] - p[0], r[1] - p[1])
+        across = ux * vy - uy * vx
+        return across > 0 or (across == 0 and ux * vx + uy * vy > 0)
+
+    def bends(points):
+        """By brute force: seen from a corner, all others lie within less than half a turn."""
+        corners = [
+            p
+            for p in points
+            if any(all(within(p, q, r) for r in points if r != p) for q in points if q != p)
+        ]
+        x, y = (sum(one) / len(corners) for one in zip(*corners, strict=True))  # inside
+        corners.sort(key=lambda p: atan2(p[1] - y, p[0] - x))
+        first = corners.index(min(corners))
+        return corners[first:] + corners[:first]
 
     random = draws("convex_hull_straight_is_no_corner")
     for _ in range(60):
         wide, high = random.randint(1, 4), random.randint(1, 4)
         grid = [(x, y) for x in range(wide + 1) for y in range(high + 1)]
         points = random.sample(grid, random.randint(2, len(grid)))
-        case(convex_hull, points).gives(corners_of(points))
+        case(convex_hull, points).gives(bends(points))
     for _ in range(30):
         ux, uy = random.choice([(1, 0), (0, 1), (1, 1), (3, -2), (-1, 4)])
         x, y = random.randint(-9, 9), random.randint(-9, 9)
@@ -803,7 +806,8 @@ with check("sorts once", idea=SORTED_ONCE, hidden=True, lines=8_000_000) as case
 """
 
 # %%
-play(convex_hull, [(0, 0), (4, 0), (2, 1), (4, 4), (0, 4), (2, 0)])
+given = last_failure(convex_hull, [(0, 0), (4, 0), (2, 1), (4, 4), (0, 4), (2, 0)])
+play(convex_hull, *given, view=plane_view("points", "corners"))
 
 # %%
 board(nails=[(0, 0), (4, 0), (2, 1), (4, 4), (0, 4), (2, 0)], outline=convex_hull)

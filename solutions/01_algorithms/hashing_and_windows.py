@@ -18,8 +18,8 @@ have not seen, about the same idea.
 # %% nbgrader={"grade_id": "setup", "locked": true}
 from IPython.display import HTML
 
-from course.checks import check, draws
-from course.widgets import cells, pictures, play
+from course.checks import check, draws, last_failure
+from course.widgets import number_line, pictures, play, window
 
 # %% [markdown] nbgrader={"grade_id": "longest_consecutive_task", "locked": true}
 r"""
@@ -42,7 +42,7 @@ hole, such as 1, 2, 3, 4. Where they stand in the list does not matter.
 **Example.** For `nums = [100, 4, 200, 1, 3, 2]` the answer is `4`: the run 1, 2, 3, 4.
 """
 
-# %% nbgrader={"grade_id": "longest_consecutive_example", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "longest_consecutive_example", "locked": true}
 HTML(
     pictures.cells(
         {"nums": [100, 4, 200, 1, 3, 2]}, marks={"nums": dict.fromkeys([1, 3, 4, 5], "done")}
@@ -102,7 +102,7 @@ return longest
 """
 
 
-# %% nbgrader={"grade_id": "longest_consecutive_picture", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "longest_consecutive_picture", "locked": true}
 def longest_run(outcome):
     """The numbers of a case that failed, with a longest run marked."""
     nums = outcome.arguments[0]
@@ -240,12 +240,14 @@ with check("walks the set, not the list", idea=THE_SET, hidden=True, without=SOR
 
 # %% [markdown]
 """
-**Watch your own function.** From which numbers does it walk up? Type `[1, 1, 1, 2, 3]`: how many
-walks are there now?
+**Watch your own function.** When a check above has failed, this plays the input on which it failed:
+run the cell again after the check. From which numbers does it walk up? Type `[1, 1, 1, 2, 3]`: how
+many walks are there now?
 """
 
 # %%
-play(longest_consecutive, [100, 4, 200, 1, 3, 2])
+given = last_failure(longest_consecutive, [100, 4, 200, 1, 3, 2])
+play(longest_consecutive, *given, view=number_line("nums", "numbers"))
 
 # %% [markdown] nbgrader={"grade_id": "min_window_task", "locked": true}
 r"""
@@ -269,7 +271,7 @@ not matter.
 covers `t` as well, but is longer.
 """
 
-# %% nbgrader={"grade_id": "min_window_example", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "min_window_example", "locked": true}
 HTML(pictures.cells({"s": "ADOBECODEBANC"}, marks={"s": dict.fromkeys([9, 10, 11, 12], "done")}))
 
 
@@ -342,8 +344,8 @@ Remember the two ends and cut the window out once, at the end: cutting out a pie
 """
 
 
-# %% nbgrader={"grade_id": "min_window_picture", "locked": true}
-def window(outcome):
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "min_window_picture", "locked": true}
+def pieces(outcome):
     """The text of a case that failed, with what was expected and what came marked in it."""
     s, rows, marks = outcome.arguments[0], {}, {}
     expected = (
@@ -361,7 +363,7 @@ def window(outcome):
 SHORTEST = """As soon as the window covers t, drop letters on the left, as many as it can spare, not
 just one. And go on after the first window that covers: a shorter one may come later."""
 
-with check("shrinks to the shortest window", idea=SHORTEST, picture=window) as case:
+with check("shrinks to the shortest window", idea=SHORTEST, picture=pieces) as case:
     case(min_window, "ADOBECODEBANC", "ABC").gives("BANC")
     case(min_window, "xxxxbxxa", "ab").gives("bxxa")
     case(min_window, "abcab", "b").gives("b")
@@ -393,7 +395,7 @@ with check("shrinks to the shortest window", idea=SHORTEST, hidden=True) as case
 COPIES = """If t has a letter twice, the window needs it twice. A set of letters cannot tell; count
 them. And a letter that the window has more often than it needs must not count for another one."""
 
-with check("has every copy of a letter", idea=COPIES, picture=window) as case:
+with check("has every copy of a letter", idea=COPIES, picture=pieces) as case:
     case(min_window, "abxxaba", "aab").gives("aba")
     case(min_window, "aabbb", "abb").gives("abb")
     case(min_window, "aaab", "ab").gives("ab")
@@ -424,7 +426,7 @@ with check("has every copy of a letter", idea=COPIES, hidden=True) as case:
 NONE = """If s lacks a letter of t, or has too few of it, no window covers t: return the empty text.
 Capital and small letters are different letters. s may be empty."""
 
-with check("says when there is none", idea=NONE, picture=window) as case:
+with check("says when there is none", idea=NONE, picture=pieces) as case:
     case(min_window, "a", "aa").gives("")
     case(min_window, "abc", "d").gives("")
     case(min_window, "aBc", "AbC").gives("")
@@ -500,11 +502,13 @@ with check("moves both ends forward only", idea=FORWARD, hidden=True, lines=5_00
 
 # %% [markdown]
 """
-**Watch your own function.** Say before each step which end will move. Try `t = "AAB"`.
+**Watch your own function**, on the input of a check that failed if one has. Say before each step
+which end will move. Try `t = "AAB"`.
 """
 
 # %%
-play(min_window, "ADOBECODEBANC", "ABC", view=cells("s"))
+given = last_failure(min_window, "ADOBECODEBANC", "ABC")
+play(min_window, *given, view=window("s"))
 
 # %% [markdown]
 """

@@ -22,9 +22,9 @@ from itertools import combinations, pairwise
 
 from IPython.display import HTML
 
-from course.checks import check, draws
+from course.checks import check, draws, last_failure
 from course.checks.memory import stays_small
-from course.widgets import cells, pictures, play
+from course.widgets import buckets, pictures, play, table
 
 # %% [markdown] nbgrader={"grade_id": "maximum_gap_task", "locked": true}
 r"""
@@ -49,7 +49,7 @@ neighbours if `nums` were sorted.
 and 3.
 """
 
-# %% nbgrader={"grade_id": "maximum_gap_example", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "maximum_gap_example", "locked": true}
 HTML(
     pictures.cells(
         {"nums": [3, 6, 9, 1], "in order": [1, 3, 6, 9]}, marks={"in order": {1: "done", 2: "done"}}
@@ -123,7 +123,7 @@ return the largest gap seen
 """
 
 
-# %% nbgrader={"grade_id": "maximum_gap_picture", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "maximum_gap_picture", "locked": true}
 SORTING = ("sorted", "sort", "heapify", "heappush", "heappop", "nsmallest", "nlargest", "insort")
 
 
@@ -248,12 +248,14 @@ with check(
 
 # %% [markdown]
 """
-**Watch your own function.** Which numbers share a bucket? Which buckets stay empty? Type
+**Watch your own function.** When a check above has failed, this plays the input on which it failed:
+run the cell again after the check. Which numbers share a bucket? Which buckets stay empty? Type
 `[1, 1, 1, 2]`.
 """
 
 # %%
-play(maximum_gap, [10, 0, 2, 9, 1], view=cells("nums", "buckets"))
+given = last_failure(maximum_gap, [10, 0, 2, 9, 1])
+play(maximum_gap, *given, view=buckets("buckets", values="nums", low="low", width="width"))
 
 # %% [markdown] nbgrader={"grade_id": "knapsack_task", "locked": true}
 r"""
@@ -458,7 +460,8 @@ with check("asks each question once", idea=TABLE, hidden=True) as case:
 """
 
 # %%
-play(knapsack, [1, 2, 3], [2, 4, 4], 5)
+given = last_failure(knapsack, [1, 2, 3], [2, 4, 4], 5)
+play(knapsack, *given, view=table("best"))
 
 # %% [markdown] nbgrader={"grade_id": "knapsack_one_row_task", "locked": true}
 r"""
@@ -525,7 +528,7 @@ return best
 """
 
 
-# %% nbgrader={"grade_id": "knapsack_one_row_picture", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "knapsack_one_row_picture", "locked": true}
 def rows(outcome):
     """The row expected above the row that came, with the wrong places marked."""
     expected, got = outcome.expected, outcome.got
@@ -615,7 +618,8 @@ and play it again: where does the thing come in twice?
 """
 
 # %%
-play(knapsack_one_row, [2, 3], [7, 9], 6, view=cells("best"))
+given = last_failure(knapsack_one_row, [2, 3], [7, 9], 6)
+play(knapsack_one_row, *given, view=table("best"))
 
 # %% [markdown] nbgrader={"grade_id": "knapsack_items_task", "locked": true}
 r"""
@@ -692,7 +696,7 @@ return what was noted
 """
 
 
-# %% nbgrader={"grade_id": "knapsack_items_packed", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "knapsack_items_packed", "locked": true}
 def packed(case, weights, values, capacity, best):
     """Try a case: places that exist, each once, that fit, and are worth `best` together."""
     outcome = case(knapsack_items, weights, values, capacity)
@@ -828,7 +832,8 @@ with check("reads it out of the table", idea=ONE_TABLE, hidden=True) as case:
 """
 
 # %%
-play(knapsack_items, [1, 2, 3], [2, 4, 4], 5)
+given = last_failure(knapsack_items, [1, 2, 3], [2, 4, 4], 5)
+play(knapsack_items, *given, view=table("best"))
 
 # %% [markdown]
 """

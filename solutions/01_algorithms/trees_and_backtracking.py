@@ -19,10 +19,10 @@ have not seen, about the same idea.
 # %% nbgrader={"grade_id": "setup", "locked": true}
 from itertools import combinations, product
 
-from course.checks import check, draws
+from course.checks import check, draws, last_failure
 from course.checks.trees import CountedNode
 from course.trees import TreeNode, nodes, tree
-from course.widgets import binary_tree, play, recursion
+from course.widgets import binary_tree, call_tree, data_tree, play, recursion
 
 # %% [markdown] nbgrader={"grade_id": "lowest_common_ancestor_task", "locked": true}
 r"""
@@ -53,7 +53,7 @@ nodes with the values 6 and 2 the answer is the node with the value 5; for 6 and
 2 it is 5 itself.
 """
 
-# %% nbgrader={"grade_id": "lowest_common_ancestor_example", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "lowest_common_ancestor_example", "locked": true}
 root = tree([3, 5, 1, 6, 2, 0, 8])
 binary_tree(root, {root.left.left: "read", root.left.right: "read", root.left: "done"})
 
@@ -109,7 +109,7 @@ Compare nodes with `is`.
 """
 
 
-# %% nbgrader={"grade_id": "lowest_common_ancestor_picture", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "lowest_common_ancestor_picture", "locked": true}
 def family(outcome):
     """The tree of a case that failed: p and q, the node expected, and the node that came."""
     root, p, q = outcome.arguments
@@ -269,7 +269,7 @@ with check("looks at each node once", idea=EACH_NODE, hidden=True) as case:
     case.growth(
         lowest_common_ancestor,
         left_chain,
-        sizes=(30, 120, 480),
+        sizes=(30, 120, 500),
         gives=above,
         at_most=lambda n: 12 * n,
         label="12n",
@@ -291,20 +291,16 @@ with check("looks at each node once", idea=EACH_NODE, hidden=True, lines=3_000_0
 
 # %% [markdown]
 """
-**Watch your own function.** Follow what each call returns. Then look for two nodes of which one is
-above the other: how early does your function stop?
+**Watch your own function.** When a check above has failed, this plays the input on which it failed:
+run the cell again after the check. Follow what each call returns. Then look for two nodes of which
+one is above the other: how early does your function stop?
 """
 
 
 # %%
-def on_a_tree(values: list, p: int, q: int):
-    """Runs your function on a tree; p and q say which of its nodes, counted from 0, row by row."""
-    root = tree(values)
-    row_by_row = list(nodes(root))
-    return lowest_common_ancestor(root, row_by_row[p], row_by_row[q])
-
-
-play(on_a_tree, [3, 5, 1, 6, 2, 0, 8, None, None, 7, 4], 3, 8)
+larger = tree([3, 5, 1, 6, 2, 0, 8, None, None, 7, 4])
+given = last_failure(lowest_common_ancestor, larger, larger.left.left, larger.left.right.right)
+play(lowest_common_ancestor, *given, view=data_tree("root"))
 
 # %% [markdown] nbgrader={"grade_id": "combination_sum_task", "locked": true}
 r"""
@@ -507,7 +503,8 @@ branches does it cut?
 """
 
 # %%
-play(combination_sum, [2, 3, 6, 7], 7)
+given = last_failure(combination_sum, [2, 3, 6, 7], 7)
+play(combination_sum, *given, view=call_tree(results=False))
 
 # %% [markdown]
 """
@@ -714,7 +711,8 @@ before? Type `[1, 1, 1, 1]` with the target 2.
 """
 
 # %%
-play(combination_sum_unique, [2, 5, 2, 1, 2], 5)
+given = last_failure(combination_sum_unique, [2, 5, 2, 1, 2], 5)
+play(combination_sum_unique, *given, view=call_tree(results=False))
 
 # %%
 recursion(combination_sum_unique, [2, 5, 2, 1, 2], 5, results=False)

@@ -216,6 +216,10 @@ with check("takes one pass", idea=ONE_PASS, hidden=True) as case:
             at_most=lambda n: 24 * n,
             label="24n",
         )
+
+with check("takes one pass", idea=ONE_PASS, hidden=True, lines=5_000_000) as case:
+    n = 100_000  # up to 10 000, level, and down again: best are the ends of the level part
+    case(max_area, [min(i, n - 1 - i, 10_000) for i in range(n)]).gives(10_000 * (n - 1 - 20_000))
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -21,6 +21,8 @@ def test_names_that_a_cell_binds_and_reads() -> None:
     assert {"f", "w", "o"} <= loaded(source)
     assert not {"x", "g", "m"} & loaded(source)
     assert (bound("def ("), loaded("def (")) == ([], set())
+    local = "def chain(n):\n    root = grow(n)\n    return [root for leaf in root]\nchain(3)"
+    assert loaded(local) == {"grow"}, "what is local to a function is not the notebook's"
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,19 @@ def doubts(client: Client, student: str, test: str = TEST) -> list[str]:
     doubt.locked("import math")
     client.run(student, 30)
     return doubt.surprises(test, {}, last=True)
+
+
+def test_loading_another_part_of_the_checks_raises_no_doubt(client: Client) -> None:
+    setup = (
+        "from course.checks.trees import CountedNode\nfrom course.checks.memory import stays_small"
+    )
+    doubt = Doubt(client)
+    assert client.run(setup, 30).status == "ok"
+    doubt.locked(setup)
+    client.run("def add(a, b): return a + b", 30)
+    assert doubt.surprises(TEST, {}, last=True) == []
+    client.run("import course.checks.memory as m\nm.stays_small = lambda *a, **k: None", 30)
+    assert "course.checks.memory was changed" in doubt.surprises(TEST, {}, last=False)
 
 
 HONEST = {

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from autograder.cli import main
 from autograder.errors import UsageError
 from autograder.paths import Course, find_course
 from autograder.prove import complaints
+from autograder.trial import Run, Shown, Step, World, run_all
 
 NOTEBOOK = """
 # %% nbgrader={"grade_id": "setup", "locked": true}
@@ -130,9 +133,37 @@ EXERCISES = sorted(find_course(Path(__file__)).solutions.glob("*/*.py"))
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("text", EXERCISES, ids=lambda text: f"{text.parent.name}/{text.stem}")
+@pytest.mark.parametrize(
+    "text",
+    # Each in a group of its own: they share nothing, and take minutes.
+    [pytest.param(text, marks=pytest.mark.xdist_group(str(text))) for text in EXERCISES],
+    ids=lambda text: f"{text.parent.name}/{text.stem}",
+)
 def test_every_exercise_is_proven(text: Path) -> None:
     assert complaints(prove.prove(find_course(text), text)) == []
+
+
+def test_a_world_chooses_the_interpreter_for_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRITON_INTERPRET", "1")  # as after reading answers that import kernels
+    asks = Step("import os\nprint(os.environ.get('TRITON_INTERPRET'))")
+    (shown,) = run_all([Run("asks", (asks,))], World("here"), tmp_path)["asks"]
+    assert shown.text == "None"
+
+
+def test_an_answer_meets_the_checks_of_its_own_exercise_only() -> None:
+    text = EXERCISES[0]
+    course = find_course(text)
+    answers = load_answers(course.answers / text.parent.name / text.name)
+    proof = prove.read(text, course.exercises / text.parent.name / f"{text.stem}.ipynb", answers)
+    run = prove.runs_of(proof)[-1]
+    mine = [graded.grade_id for graded in proof.exercises[-1].graded]
+    assert len(proof.exercises) > 1
+    assert [step.grade_id for step in run.steps if step.grade_id in mine] == mine
+    for graded in proof.graded:
+        checked = [s for s in run.steps if s.grade_id == graded.grade_id and "check(" in s.source]
+        assert bool(checked) == (graded.grade_id in mine)
 
 
 def test_a_good_exercise_is_proven(found: Callable[..., str]) -> None:
@@ -239,6 +270,23 @@ def test_what_depends_on_the_world(found: Callable[..., str], answer: str, cause
     problems = found(("return max(values)", answer), in_answers=True, elsewhere=True)
     assert "largest: the points of largest: built_in in" in problems
     assert cause in problems.split("what matters: ")[1].splitlines()[0]
+
+
+def test_wrong_answers_take_turns_in_the_other_worlds(
+    found: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: dict[str, list[str]] = {}
+
+    def note(runs: Sequence[Run], world: World, *rest: Any) -> dict[str, list[Shown]]:
+        ran[world.name] = [one.name for one in runs]
+        return run_all(runs, world, *rest)
+
+    monkeypatch.setattr(prove, "run_all", note)
+    assert found(elsewhere=True) == ""
+    elsewhere = Counter(name for world in prove.ELSEWHERE for name in ran[world.name])
+    names = ("first", "last", "smallest", "constant", "starts_at_zero")
+    wrong = {f"largest: {name}" for name in names}
+    assert elsewhere == {name: 1 if name in wrong else 2 for name in ran["this machine"]}
 
 
 def test_what_depends_on_the_secret(found: Callable[..., str]) -> None:

@@ -1,7 +1,7 @@
 """axe-core on a part of the page. axe-playwright-python carries it (MPL-2.0): no network needed."""
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 
 def violations(page: Page, selector: str) -> list[str]:
@@ -16,3 +16,16 @@ def violations(page: Page, selector: str) -> list[str]:
         for violation in results["violations"]
         for node in violation["nodes"]
     ]
+
+
+_STICKS_OUT = """root => root.scrollWidth - root.clientWidth <= 1 ? [] :
+  [...root.querySelectorAll("*")]
+    .filter(one => one.getBoundingClientRect().right > root.getBoundingClientRect().right + 1)
+    .map(one => `${one.tagName}.${one.getAttribute("class")}`).slice(0, 12)
+    .concat(`in ${root.clientWidth} px`)"""
+
+
+def sticking_out(widget: Locator) -> list[str]:
+    """The elements that reach beyond a widget, unless something inside it scrolls them."""
+    found: list[str] = widget.evaluate(_STICKS_OUT)
+    return found

@@ -1,18 +1,21 @@
 """The gallery: every control of every live plot and training view, in both themes."""
 
 import re
+from pathlib import Path
 
+import nbformat
 import pytest
-from playwright.sync_api import Locator, expect
+from nbconvert import HTMLExporter
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.benchmarks.widget_latency import Latency, press
-from tests.browser.accessibility import violations
-from tests.browser.lab import THEMES, Lab
+from tests.browser.accessibility import sticking_out, violations
+from tests.browser.lab import SCREENSHOTS, THEMES, Lab
 from tests.browser.server import Server
 
 GALLERY = "course/widgets/gallery.ipynb"
 BROWSER_MS, KERNEL_MS = 50, 120  # 95th percentiles from key press to repaint
-WIDTHS = (1400, 800, 400)
+WIDTHS = (1600, 800, 320)
 
 
 @pytest.fixture(scope="module")
@@ -105,18 +108,19 @@ def test_every_control_at_its_minimum_middle_and_maximum(gallery: Lab, theme: st
 @pytest.mark.parametrize("theme", THEMES)
 def test_it_is_well_at_every_width_and_axe_finds_nothing_wrong(gallery: Lab, theme: str) -> None:
     gallery.theme(theme)
+    gallery.files(False)
     for width in WIDTHS:
         gallery.size(width, 900)
         for node in gallery.page.locator(".sw-live").all():
             node.scroll_into_view_if_needed()
             settle(gallery)
             assert_drawn(node)
-            for inside in node.locator(".sw-panel, .sw-controls, .sw-past").all():
-                outer, inner = node.bounding_box(), inside.bounding_box()
-                if outer and inner:
-                    assert inner["x"] + inner["width"] <= outer["x"] + outer["width"] + 1
+        for node in gallery.page.locator(".sw-live, .sw-player").all():
+            out = sticking_out(node)
+            assert not out, f"at {width} px these stick out: {out}"
         gallery.screenshot_whole(f"live-{theme}-{width}")
     gallery.size(1400, 900)
+    gallery.files(True)
     found = violations(gallery.page, ".sw-live")
     assert not found, "\n".join(found)
 
@@ -281,6 +285,49 @@ def test_cells_run_while_it_trains_and_a_cleared_output_stops_it(gallery: Lab) -
     )
     assert "MainThread" in count
     assert "stepwise-loop" not in count
+
+
+# without JupyterLab
+
+
+def test_an_exported_page_shows_every_widget_offline(
+    gallery: Lab, server: Server, browser: Browser, tmp_path: Path
+) -> None:
+    """GitHub, nbconvert and the site: no kernel, no widget manager, no network."""
+    gallery.save()
+    notebook = nbformat.read(server.course / GALLERY, as_version=4)
+    notebook.metadata.pop("widgets", None)
+    widgets = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    ]
+    page_file = tmp_path / "gallery.html"
+    exporter = HTMLExporter(mathjax_url="", require_js_url="")
+    page_file.write_text(exporter.from_notebook_node(notebook)[0], encoding="utf-8")
+    context = browser.new_context(offline=True, viewport={"width": 1000, "height": 900})
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(page_file.as_uri())
+    shown = page.locator(".stepwise-still")
+    assert shown.count() == len(widgets) == 12 + 11
+    for number, still in enumerate(shown.all()):
+        pictures = still.locator('svg[role="img"]:visible')
+        assert pictures.count(), f"no picture of widget {number}"
+        for picture in pictures.all():
+            box = picture.bounding_box()
+            assert box
+            assert min(box["width"], box["height"]) > 30, number
+            said = picture.get_attribute("aria-label")
+            assert said or picture.locator("title").first.text_content(), number
+            marks = picture.locator("path, rect, circle, line, polyline, polygon, image")
+            assert marks.count() >= 1, f"an empty picture of widget {number}"
+        assert marks.count() >= 2, f"the last picture of widget {number} says next to nothing"
+    page.screenshot(path=SCREENSHOTS / "exported-page.png", full_page=True)
+    context.close()
+    assert not problems, problems
 
 
 # how fast

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.accessibility import violations
+from tests.browser.accessibility import sticking_out, violations
 from tests.browser.lab import THEMES, Lab
 from tests.browser.player import Player
 from tests.browser.server import Server
@@ -15,13 +15,7 @@ from tests.widgets import test_views as functions
 
 STEP_MS = 50  # 95th percentile from the event to the repaint, on a run of 100,000 steps
 MOST_BYTES = 20_000_000
-WIDTHS = (1400, 800, 700)  # beside the file browser the last leaves a player 326 px
-# The elements that reach beyond the player, unless something inside it scrolls them.
-STICKS_OUT = """player => player.scrollWidth - player.clientWidth <= 1 ? [] :
-  [...player.querySelectorAll("*")]
-    .filter(one => one.getBoundingClientRect().right > player.getBoundingClientRect().right + 1)
-    .map(one => `${one.tagName}.${one.getAttribute("class")}`).slice(0, 12)
-    .concat(`in ${player.clientWidth} px`)"""
+WIDTHS = (1600, 800, 320)  # of the window; the last leaves a player some 200 px
 PLAYS = {
     "window": "play(min_window, 'ADOBECODEBANC', 'ABC', view=window('text'))",
     "number_line": "play(longest_run, [100, 4, 200, 1, 3, 2], view=number_line('nums', 'numbers'))",
@@ -32,6 +26,7 @@ PLAYS = {
     "row": "play(downwards, 2, 7, 6, view=table('best'))",
     "tiles": "play(product, [[1, 2], [0, 3]], [[2, 0], [-1, 1]], view=tiles('A', 'B', 'C'))",
     "stream": "play(running, [3.0, 1.0, 4.0], view=stream('values', 'mean'))",
+    "plane": "play(lower_side, [(0, 2), (2, 3), (4, 0)], view=plane_view('points', 'corners'))",
 }
 LONG = """\
 import json
@@ -56,7 +51,9 @@ def source() -> str:
     """The readers' functions of the Python tests, without the tests."""
     text = Path(str(functions.__file__)).read_text(encoding="utf-8")
     begin, end = text.index("def min_window"), text.index("TREE = [")
-    views = "buckets, call_tree, data_tree, number_line, play, stream, table, tiles, window"
+    views = (
+        "buckets, call_tree, data_tree, number_line, plane_view, play, stream, table, tiles, window"
+    )
     imports = (
         "from typing import Any\nfrom course.trees import TreeNode, tree\n"
         f"from course.widgets import {views}\n"
@@ -121,6 +118,7 @@ def test_axe_finds_nothing_wrong_at_any_width(views: Lab, theme: str) -> None:
         if shown.node.get_by_test_id("step-asking").get_attribute("aria-pressed") == "false":
             shown.node.get_by_test_id("step-asking").click()
         shown.press("forward")
+    views.files(False)
     for width in WIDTHS:
         views.size(width, 900)
         views.screenshot_whole(f"views-{theme}-{width}")
@@ -128,9 +126,10 @@ def test_axe_finds_nothing_wrong_at_any_width(views: Lab, theme: str) -> None:
         found = violations(views.page, ".sw-player")
         assert not found, "\n".join(found)
         for node in views.page.locator(".sw-player").all():
-            out = node.evaluate(STICKS_OUT)
+            out = sticking_out(node)
             assert not out, f"at {width} px these stick out of the player: {out}"
     views.size(1400, 900)
+    views.files(True)
     for node in views.page.get_by_test_id("step-asking").all():
         if node.get_attribute("aria-pressed") == "true":
             node.click()

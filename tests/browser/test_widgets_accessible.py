@@ -70,6 +70,24 @@ def test_axe_finds_nothing_wrong(gallery: Lab, theme: str, step: str) -> None:
     assert not found, "\n".join(found)
 
 
+def test_players_share_no_ids_and_label_their_boxes(gallery: Lab) -> None:
+    players = gallery.page.locator(".sw-player")
+    assert players.locator("[id]").count() == 0
+    for player, names in zip(players.all(), (["height"], ["height"], ["values"]), strict=True):
+        for name in names:
+            assert player.get_by_label(f"{name} =").count() == 1
+
+
+def test_an_exception_is_told_once(gallery: Lab) -> None:
+    player = gallery.page.locator(".sw-player").nth(1)
+    for button in ("step-first", "step-last"):
+        player.get_by_test_id(button).click()
+        assert "line 3" in player.get_by_test_id("step-ended").inner_text()
+    note = player.get_by_test_id("step-note").inner_text()
+    assert note == "IndexError: list index out of range"
+    assert player.inner_text().count("index out of range") == 1
+
+
 def test_axe_finds_nothing_wrong_beside_a_bad_input(gallery: Lab) -> None:
     gallery.theme("light")
     player = gallery.page.locator(".sw-player").first

@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+import torch
 
 from course.checks import BadCheck, Check, CheckFailure, Outcome, check
 
@@ -129,13 +130,6 @@ def test_what_is_not_written_yet() -> None:
     assert failure(lambda case: case(stub, [1]).gives(1), hidden=True) == expected
 
 
-def test_what_is_not_written_yet_is_the_students_not_the_helper_that_calls_it() -> None:
-    source = "def f(x):\n    raise NotImplementedError()\n\ndef on_the_machine(x):\n    return f(x)"
-    helper = student(source, "on_the_machine")
-    text = failure(lambda case: case(helper, [1]).gives(1))
-    assert text == "Not yet: a name\nf is not written yet."
-
-
 def test_a_missing_function() -> None:
     text = failure(lambda case: case(max_area, [1]).gives(1))  # type: ignore[name-defined]  # noqa: F821
     assert "name 'max_area' is not defined. Run the cell that defines it." in text
@@ -233,6 +227,26 @@ def test_what_must_be_done_by_hand(body: str) -> None:
     assert re.search(r"Line \d of f", text)
     with check("sorts", idea="…") as case:
         case(cheats, [2, 1] if "heapq" not in body else [1, 2]).gives([1, 2])
+
+
+def test_what_is_not_written_yet_is_named_where_it_stands() -> None:
+    helper = student("""\
+        class Value:
+            def backward(self): raise NotImplementedError()
+        def f(): return Value().backward()
+    """)
+    assert "Value.backward is not written yet." in failure(lambda case: case(helper).gives(1))
+
+
+def test_a_module_is_told_by_its_class() -> None:
+    cheats = student(
+        "import torch\n\ndef f(x):\n    module = torch.nn.GELU()\n    return module(x)"
+    )
+    x = torch.zeros(2)
+    text = failure(lambda case: case(cheats, x).gives(x), without=("gelu", "GELU"))
+    assert "Your code calls GELU, which this exercise asks you to do yourself" in text
+    with check("is not about GELU", idea="…", without=("gelu", "SiLU")) as case:
+        case(cheats, x).gives(x)
 
 
 def test_the_students_own_function_may_have_any_name() -> None:

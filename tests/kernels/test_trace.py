@@ -174,7 +174,7 @@ def test_a_viewer_gets_plain_data_program_by_program():
     assert data["source"].splitlines()[0].startswith("def shift_kernel")
     load = {"operation": "load", "argument": "x_ptr", "ranges": [[1, 65]]}
     store = {"operation": "store", "argument": "out_ptr", "ranges": [[0, 64]]}
-    accesses = [access | {"line": line, "masked": 0} for access in (load, store)]
+    accesses = [access | {"line": line, "masked": 0, "outside": 0} for access in (load, store)]
     assert data["programs"] == [{"id": [0, 0, 0], "accesses": accesses}]
     assert data["programs_left_out"] == 1
     assert data["arguments"]["out_ptr"]["unwritten"] == 1
@@ -185,3 +185,14 @@ def test_asking_for_an_unknown_name_says_so():
         fill_kernel[(1,)](torch.zeros(8), STRIDE=1, BLOCK=8)
     with pytest.raises(KeyError, match="no kernel"):
         run["y"]
+
+
+def test_views_that_share_a_storage_are_told_apart():
+    both = normal(2, 64)
+    out = torch.empty(2, 64)
+    with trace() as run:
+        shift_kernel[(1,)](both[0], out[1], 63, BLOCK=64)
+    assert run.touched(both[0]) == (63, 0)
+    assert run.touched(both[1]) == (0, 0)
+    assert run.touched(out) == run.touched(out[1]) == (0, 63)
+    assert run.touched(out[:, 1:3]) == (0, 2)

@@ -93,5 +93,5 @@ def test_three_bugs_are_bugs(lesson: dict[str, Any]) -> None:
     assert not lesson["segments_intersect"]((0, 0), (2, 1), (4, 5), (6, 0))
     assert lesson["counts_corners_twice"]((2, 0), lesson["diamond"]) == "outside"
     assert lesson["point_in_polygon"]((2, 0), lesson["diamond"]) == "inside"
-    points = [(0, 0), (2, 1), (4, 3), (6, 0)]
-    assert lesson["looks_back_once"](points) != lesson["lower_side"](points)
+    assert lesson["looks_back_once"](lesson["lower"]) == [(0, 0), (2, 1), (6, 0)]
+    assert lesson["chain"](lesson["lower"]) == [(0, 0), (6, 0)]

@@ -28,7 +28,7 @@ def longest(nums: list[int]) -> int:
 
 def test_the_run_is_the_longest(lesson: dict[str, Any]) -> None:
     for nums in lists():
-        for name in ("plain", "longest_consecutive", "every_start", "through_list"):
+        for name in ("plain", "by_sorting", "longest_consecutive", "every_start", "through_list"):
             assert lesson[name](nums) == longest(nums), (name, nums)
 
 

@@ -59,7 +59,7 @@ def test_table_row_and_walk_agree_with_all_sets(lesson: dict[str, Any]) -> None:
         exact = [
             max((v for w, v in sets if w == c), default=-math.inf) for c in range(capacity + 1)
         ]
-        table = lesson["table"](weights, values, capacity)
+        table = lesson["fill_table"](weights, values, capacity)
         assert table[-1] == lesson["knapsack_one_row"](weights, values, capacity) == row
         assert lesson["exactly"](weights, values, capacity) == exact
         assert lesson["all_sets"](weights, values, capacity)[0] == row[-1]

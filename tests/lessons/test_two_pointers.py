@@ -86,19 +86,8 @@ def test_the_numbers_in_the_text(lesson: dict[str, Any]) -> None:
     assert run["lines"] == 5 * 10 - 1
 
 
-def test_leaving_out_the_guard_ends_as_the_answer_says() -> None:
-    def unguarded(nums1: list[int], m: int, nums2: list[int], n: int) -> None:
-        i, j, k = m - 1, n - 1, m + n - 1
-        while j >= 0:
-            if nums1[i] > nums2[j]:
-                nums1[k] = nums1[i]
-                i -= 1
-            else:
-                nums1[k] = nums2[j]
-                j -= 1
-            k -= 1
-
-    nums1 = [4, 0]
+def test_leaving_out_the_guard_ends_as_the_answer_says(lesson: dict[str, Any]) -> None:
+    nums1 = [4, 0, 0]
     with pytest.raises(IndexError):
-        unguarded(nums1, 1, [2], 1)
-    assert 2 not in nums1
+        lesson["merge_without_asking"](nums1, 1, [1, 2], 2)
+    assert nums1 == [4, 4, 4]

@@ -1,7 +1,9 @@
 """The Python side of the step player: its traits, what the reader types, and its stills."""
 
+import gc
 import json
 import re
+import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +11,9 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from course.widgets import bars, cells, play
-from course.widgets.bundle import FRONT, bundle
+from course.trees import tree
+from course.widgets import bars, cells, data_tree, play
+from course.widgets.bundle import FRONT, bundle, styles
 from course.widgets.packing import unpack
 from course.widgets.step_player import InputProblem, StepPlayer, parsed
 from tests.widgets import samples
@@ -155,11 +158,54 @@ def test_many_players_leave_nothing_behind(capfd: pytest.CaptureFixture[str]) ->
     assert capfd.readouterr() == ("", "")
 
 
+def test_the_still_says_and_shows_where_two_runs_part() -> None:
+    player = play(
+        samples.max_area_by_higher, HEIGHTS, view=bars("height"), reference=samples.max_area
+    )
+    page, step = player.as_html(), player.difference["step"] + 1
+    assert player.difference["text"] in player.as_text()
+    assert player.difference["text"] in page
+    assert f"step {step} of {player.count} (the first difference)" in page
+    assert page.count("(the first difference)") == 1
+
+
+def test_a_tree_has_a_still_for_more_than_its_ends() -> None:
+    def depth(node: Any) -> int:
+        return 0 if node is None else 1 + max(depth(node.left), depth(node.right))
+
+    player = play(depth, tree([3, 5, 1, 6]), view=data_tree("node"))
+    assert player.as_html().count("<figure") == 4
+
+
+def test_a_thousand_moves_and_inputs_keep_no_memory() -> None:
+    player = play(samples.max_area, HEIGHTS, view=bars("height"), reference=samples.max_area)
+
+    def use(times: int) -> None:
+        for number in range(times):
+            player.step = number % 5
+            if number % 100 == 0:
+                typed(player, str([number % 7, 2, 1]))
+
+    use(200)
+    gc.collect()
+    tracemalloc.start()
+    start, _ = tracemalloc.get_traced_memory()
+    use(1000)
+    gc.collect()
+    end, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert end - start < 100_000
+
+
 # the front end as one module
 
 
-def test_the_bundle_is_one_module_with_one_export() -> None:
-    code = bundle("step_player.js")
+WIDGETS = ("step_player.js", "live_plot.js", "training.js", "trace_viewer.js")
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_the_bundle_is_one_module_with_one_export(name: str) -> None:
+    code = bundle(name)
     assert "import {" not in code
     assert code.count("export ") == 1
     assert code.rstrip().endswith("export default { render };")
@@ -167,9 +213,25 @@ def test_the_bundle_is_one_module_with_one_export() -> None:
 
 
 def test_every_module_is_part_of_a_widget() -> None:
-    bundles = [bundle(name) for name in ("step_player.js", "live_plot.js", "training.js")]
+    bundles = [bundle(name) for name in WIDGETS]
     for module in FRONT.glob("*.js"):
         assert any(f"// {module.name}\n" in code for code in bundles), module.name
+
+
+@pytest.mark.parametrize(("sheet", "root"), [("step_player", "player"), ("live", "live")])
+def test_a_style_sheet_touches_nothing_but_its_widget(sheet: str, root: str) -> None:
+    own = (FRONT / f"{sheet}.css").read_text(encoding="utf-8")
+    theme = (FRONT / "theme.css").read_text(encoding="utf-8")
+    assert styles(f"{sheet}.css") == f"{theme}\n{own}"
+    for text, roots in ((own, [f".sw-{root}"]), (theme, [".sw-player", ".sw-live", ":is(.sw-"])):
+        rules = re.findall(r"([^{}@;/]+)\{", re.sub(r"/\*.*?\*/|@[^{]*\{", "", text))
+        assert len(rules) > 8
+        for rule in rules:
+            for selector in re.split(r",\s*(?![^(]*\))", rule.strip()):
+                assert selector.startswith(tuple(roots)), selector
+    shared = set(re.findall(r"^  (--sw-\w+):", theme, re.MULTILINE))
+    assert shared
+    assert not shared & set(re.findall(r"(--sw-\w+):", own)), "said twice"
 
 
 def test_a_name_declared_twice_is_refused(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -286,6 +286,50 @@ def test_without_threads_it_takes_turns_on_the_event_loop(
     asyncio.run(session())
 
 
+def test_without_threads_errors_settings_and_speed_are_as_with_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in Python in the browser (JupyterLite), where a thread cannot be started."""
+
+    def refuses(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def breaks(settings: Any) -> Iterator[dict[str, float]]:
+        yield {"loss": 1.0}
+        raise ValueError("broken on purpose")
+
+    def tells(settings: Any) -> Iterator[dict[str, float]]:
+        while True:
+            yield {"loss": settings.rate}
+
+    async def session() -> None:
+        monkeypatch.setattr(threading.Thread, "start", refuses)
+        failed = train_live(breaks)
+        failed.start()
+        await asyncio.sleep(0.05)
+        assert (failed.status, failed.step) == ("failed", 1)
+        assert "broken on purpose" in failed.problem["text"]
+        told = train_live(tells, {"rate": (0.0, 1.0, 0.5)}, speed=100)
+        since = time.monotonic()
+        told.start()
+        while told._recording.step < 5:
+            await asyncio.sleep(0.001)
+        assert time.monotonic() - since >= 0.03  # a hundred steps a second
+        told.params = {"rate": 1.0}
+        while told._recording.step < 10:
+            await asyncio.sleep(0.001)
+        other = train_live(counting)
+        other.start()  # one at a time
+        await asyncio.sleep(0.01)
+        assert (told.status, other.status) == ("paused", "running")
+        assert set(told._recording.numbers["loss"]) == {0.5, 1.0}
+        other.close()
+        await asyncio.sleep(0.01)
+        assert len(asyncio.all_tasks()) == 1  # this one
+
+    asyncio.run(session())
+
+
 def test_traits_are_set_in_the_main_thread_where_there_is_an_event_loop() -> None:
     async def session() -> None:
         threads = set()
@@ -582,3 +626,18 @@ def test_a_loop_alone() -> None:
     loop.start()
     until(lambda: not loop.running)
     assert (values, ends) == ([0, 1, 2, 3, 4], ["paused", "finished"])
+
+
+def test_a_setting_that_begins_anew_during_one_step_does_not_go_on_for_ever(made: Made) -> None:
+    def slow(settings: Any) -> Iterator[dict[str, Any]]:
+        while True:
+            time.sleep(0.2)
+            yield {"loss": 1.0}
+
+    view = train_live(slow, {"size": choice([1, 2], resets=True)})
+    made.append(view)
+    view.advance(1)
+    view.start(1)
+    view.params = {"size": 2}
+    assert view.status == "ready"
+    assert not view._loop.running

@@ -18,6 +18,7 @@ from course.widgets import (
     call_tree,
     data_tree,
     number_line,
+    plane_view,
     play,
     stream,
     table,
@@ -27,7 +28,7 @@ from course.widgets import (
 )
 from course.widgets.packing import pack, unpack
 from course.widgets.view_pictures import cell_of, picture
-from course.widgets.views import View, automatic, for_browser, watched
+from course.widgets.views import View, automatic, for_browser, points_in, watched
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +151,18 @@ def running(values: list[float]) -> float:
     return mean
 
 
+def lower_side(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    corners: list[tuple[int, int]] = []
+    for point in sorted(points):
+        while len(corners) > 1:
+            (px, py), (qx, qy) = corners[-2], corners[-1]
+            if (qx - px) * (point[1] - py) - (qy - py) * (point[0] - px) > 0:
+                break
+            corners.pop()
+        corners.append(point)
+    return corners
+
+
 def cut_short(values: list[int]) -> int:
     raise ValueError("nothing works")
 
@@ -165,6 +178,7 @@ CALLS: list[tuple[Any, tuple[Any, ...], View]] = [
     (downwards, (2, 7, 6), table("best")),
     (product, ([[1, 2], [0, 3]], [[2, 0], [-1, 1]]), tiles("A", "B", "C")),
     (running, ([3.0, 1.0, 4.0],), stream("values", "mean")),
+    (lower_side, ([(0, 2), (2, 3), (4, 0), (6, 5)],), plane_view("points", "corners")),
 ]
 
 
@@ -327,6 +341,26 @@ def test_running_values_are_those_of_the_function() -> None:
     found = for_browser(run, stream("values", "mean"))["series"]["mean"]
     assert [value for _, value in found] == pytest.approx([0.0, 3.0, 2.0, 8 / 3])
     assert for_browser(run, stream())["series"].keys() == {"mean", "count"}
+
+
+def test_the_plane_holds_every_point_of_the_run_and_what_is_joined() -> None:
+    run = trace(lower_side, [(0, 2), (2, 3), (4, 0), (6, 5)])
+    found = for_browser(run, plane_view("points", "corners"))
+    assert (found["low"], found["high"], found["step"]) == ([0.0, 0.0], [6.0, 5.0], 1.0)
+    assert found["kinds"] == {"corners": "open"}
+    closed = for_browser(run, plane_view("points", closed=["points"]))
+    assert closed["kinds"] == {"points": "closed"}
+    still = picture(run, plane_view("points", "corners"), len(run["steps"]) - 1)
+    assert still.count('stroke-linecap="round"') + still.count("stroke-linecap:round") == 2
+    wide = for_browser(trace(lower_side, [(0, 0), (10**9, 7)]), plane_view("points", "corners"))
+    assert wide["step"] == 10**8
+
+
+def test_only_pairs_of_numbers_are_points() -> None:
+    assert points_in([3, 4]) == [(3.0, 4.0)]
+    assert points_in([[3, 4], {"type": "tuple", "items": [0, 1.5]}]) == [(3.0, 4.0), (0.0, 1.5)]
+    for other in ("ab", [1, 2, 3], [True, 2], None, 7, ["a", "b"], {"type": "set", "items": []}):
+        assert points_in(other) == [], other
 
 
 def test_slices_of_arrays_are_recorded_as_ranges() -> None:

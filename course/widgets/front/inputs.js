@@ -2,8 +2,6 @@
 
 import { element, focusable, say } from "./dom.js";
 
-let boxes = 0;
-
 // `submit(texts)` is called with the text of every box when the reader presses Enter or Run.
 export function inputRow(submit) {
   const fields = element("div", { class: "sw-fields" });
@@ -21,9 +19,7 @@ export function inputRow(submit) {
   function load(inputs) {
     if (inputs.map(({ name }) => name).join() !== entries.map(({ name }) => name).join()) {
       entries = inputs.map(({ name }) => entry(name));
-      fields.replaceChildren(
-        ...entries.map(({ label, box }) => element("span", { class: "sw-field" }, label, box)),
-      );
+      fields.replaceChildren(...entries.map(({ label }) => label));
     }
     inputs.forEach(({ text, fixed }, index) => {
       const { box } = entries[index];
@@ -37,10 +33,9 @@ export function inputRow(submit) {
   }
 
   function entry(name) {
-    boxes += 1;
     const box = focusable(
       element("input", {
-        type: "text", id: `sw-input-${boxes}`, spellcheck: "false", autocomplete: "off",
+        type: "text", spellcheck: "false", autocomplete: "off",
         "data-testid": `step-input-${name}`,
       }),
     );
@@ -50,7 +45,9 @@ export function inputRow(submit) {
       event.preventDefault(); // JupyterLab keeps Enter from a form, so there is none to submit
       send();
     });
-    return { name, box, label: element("label", { for: box.id }, `${name} =`) };
+    // The label holds its box: an id would have to be unique among all players of the page.
+    const label = element("label", { class: "sw-field" }, element("span", {}, `${name} =`), box);
+    return { name, box, label };
   }
 
   // `error` is {"name": the argument or null, "text": a sentence}, or null when all is well.

@@ -5,10 +5,12 @@ import { drawPointers, label } from "./picture.js";
 import { elementsOf, numberOf } from "./values.js";
 
 const LINE = 46;
+const ENDS = 38; // room for a name below the first and the last place
 
 export function numberLineView(view) {
   const svg = shape("svg", { role: "img" });
   const pointers = shape("g");
+  const drawing = { node: svg, show, wide: true, centre: null };
 
   function show({ rows, step, width, glide }) {
     const [values, seen] = view.containers;
@@ -18,9 +20,9 @@ export function numberLineView(view) {
     const [read, written] = [asked("reads"), asked("writes")];
     const gaps = view.places.map((place, at) => at > 0 && place - view.places[at - 1] > 1);
     const units = view.places.length + gaps.filter(Boolean).length * 0.7 + 1;
-    const slot = Math.min(Math.max(width / Math.max(units, 1), 26), 46);
+    const slot = Math.min(Math.max((width - 2 * ENDS) / Math.max(units - 1, 1), 26), 46);
     const at = new Map();
-    let x = slot * 0.9;
+    let x = Math.max(slot * 0.9, ENDS);
     const shapes = [];
     view.places.forEach((place, index) => {
       const from = x;
@@ -48,10 +50,12 @@ export function numberLineView(view) {
     for (const name of view.at) if (step.locals[name] !== undefined) named[name] = numberOf(step.locals[name]);
     const places = Object.entries(named)
       .filter(([, place]) => at.has(place))
-      .map(([name, place]) => ({ name, x: at.get(place) }));
+      .map(([name, place]) => ({ name, place, x: at.get(place) }));
+    const now = read[0] ?? written[0] ?? places[0]?.place;
+    drawing.centre = at.has(now) ? { x: at.get(now) } : null;
     const under = drawPointers(pointers, places, LINE + 34, glide);
     svg.replaceChildren(...shapes, pointers);
-    const drawn = x + slot * 0.9;
+    const drawn = x + Math.max(slot * 0.9, ENDS);
     const high = LINE + 38 + Math.max(under, 30);
     svg.setAttribute("viewBox", `0 0 ${drawn} ${high}`);
     svg.setAttribute("width", drawn);
@@ -63,7 +67,7 @@ export function numberLineView(view) {
     return [seen && held.size ? `${seen.label} holds ${told}` : `numbers ${list}`, ...looked].join(". ");
   }
 
-  return { node: svg, show };
+  return drawing;
 }
 
 // The numbers in a list or set, or the keys of a dictionary.

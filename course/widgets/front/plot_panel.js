@@ -3,13 +3,15 @@
 
 import { axisScale, axisTicks, inverseScale, shortNumber } from "./axes.js";
 import { element, focusable, say, shape } from "./dom.js";
-import { ON_CANVAS, along, barsOf, colourOf, drawLayer, isLarge, valueAt } from "./layers.js";
-import { DASHES, drawMark } from "./palette.js";
+import { ON_CANVAS, along, colourOf, drawLayer, isLarge, valueAt } from "./layers.js";
+import { drawMark } from "./palette.js";
 import { TextPen, strokeAttributes, strokeOnCanvas } from "./pens.js";
-import { cellAt, drawRaster, gradient } from "./raster.js";
+import { plotLegend } from "./plot_legend.js";
+import { plotPoints } from "./plot_points.js";
+import { pointedAt } from "./pointed_at.js";
+import { drawRaster } from "./raster.js";
 
 const READABLE = new Set(["curve", "line", "history", "fill", "band", "slope"]);
-const NO_LEGEND = new Set(["note", "rule", "ridges", "image"]);
 
 // `hooks`: point(x) moves the dragged place, hover(x or null) the shared one, move(name, index,
 // place) a point, toggle(label) hides or shows a layer; newest() has the cursor, hover and points of
@@ -31,15 +33,15 @@ export function plotPanel(spec, drag, hooks) {
   const flat = spec.equal || spec.layers.some(({ kind }) => ON_CANVAS.has(kind));
   const readable = !flat && spec.layers.some(({ kind }) => READABLE.has(kind));
   const grip = readable ? gripFor() : null;
-  const places = shape("g", {});
+  const points = plotPoints(spec, hooks, { current: () => ({ now, at }), visible, follow });
   const overlay = shape(
     "svg", grip || movable ? { class: "sw-overlay", role: "group", "aria-label": "to move" } : { class: "sw-overlay", "aria-hidden": "true" },
   );
-  overlay.append(hair, readings, ...(grip ? [grip] : []), places);
+  overlay.append(hair, readings, ...(grip ? [grip] : []), points.node);
   const tip = element("div", { class: "sw-tip", "aria-hidden": "true" });
   tip.hidden = true;
   const stage = element("div", { class: "sw-stage" }, canvas, picture, overlay, tip);
-  const legend = legendFor();
+  const legend = plotLegend(spec, hooks.toggle);
   const notes = element("div", { class: "sw-notes", "aria-live": "polite" });
   const node = element(
     "div", { class: "sw-panel", role: "group", "aria-label": spec.title || named("plot"), "data-testid": "plot-panel" },
@@ -75,35 +77,6 @@ export function plotPanel(spec, drag, hooks) {
     }, (end) => moveTo(span()[end])));
     if (!drag) made.addEventListener("blur", () => hooks.hover(null));
     return made;
-  }
-
-  function legendFor() {
-    const holder = element("div", { class: "sw-legend-row" });
-    const entries = [];
-    const buttons = [];
-    for (const layer of spec.layers) {
-      if (NO_LEGEND.has(layer.kind) || (!layer.label && !layer.look.names?.length)) continue;
-      if (layer.kind === "heat") {
-        const low = element("span", {});
-        const high = element("span", {});
-        const bar = element("i", { class: "sw-scale", "aria-hidden": "true" });
-        bar.style.background = gradient(layer.look.diverging);
-        holder.append(element("span", { class: "sw-scale-row" }, `${layer.label} `, low, bar, high));
-        entries.push({ layer, low, high });
-        continue;
-      }
-      const names = layer.look.names?.length ? layer.look.names : [layer.label];
-      const title = layer.label || names.join(", ");
-      const button = focusable(element("button", { type: "button", class: "sw-entry", "data-testid": "plot-legend" }));
-      names.forEach((name, order) => button.append(swatch(layer, order), element("span", {}, name)));
-      button.addEventListener("click", () => hooks.toggle(title));
-      const value = element("span", { class: "sw-value" });
-      holder.append(element("span", { class: "sw-entry-row" }, button, value));
-      entries.push({ layer, title, button, value });
-      buttons.push(button);
-    }
-    holder.hidden = !entries.length;
-    return { node: holder, entries };
   }
 
   function span() {
@@ -230,8 +203,8 @@ export function plotPanel(spec, drag, hooks) {
       if (layer.kind === "note") showNote(state.data[layer.id]);
     }
     if (repaint) paint();
-    showLegend();
-    showPlaces();
+    legend.show(now.data, visible);
+    points.show();
     showReading();
     picture.setAttribute("aria-label", named("plot"));
   }
@@ -290,20 +263,6 @@ export function plotPanel(spec, drag, hooks) {
     notes.replaceChildren(...lines);
   }
 
-  function showLegend() {
-    for (const entry of legend.entries) {
-      const data = now.data[entry.layer.id];
-      if (entry.low) {
-        say(entry.low, data ? shortNumber(data.low) : "");
-        say(entry.high, data ? shortNumber(data.high) : "");
-        continue;
-      }
-      const shown = visible(entry.layer);
-      entry.button.setAttribute("aria-pressed", shown);
-      entry.button.title = shown ? "Hide" : "Show";
-    }
-  }
-
   // The vertical line at the dragged or hovered place, and the values there.
   function showReading() {
     const place = reading();
@@ -357,72 +316,6 @@ export function plotPanel(spec, drag, hooks) {
     return [`${spec.x || drag?.name || "x"} ${shortNumber(place)}`, ...told].join(", ");
   }
 
-  function showPlaces() {
-    const wanted = spec.layers.filter((layer) => layer.kind === "handles" && visible(layer));
-    const keys = wanted.flatMap((layer) => (now.points[layer.look.name] ?? []).map((_, i) => `${layer.look.name} ${i}`));
-    if ([...places.children].map((one) => one.dataset.key).join() !== keys.join()) {
-      places.replaceChildren(...wanted.flatMap((layer) => (now.points[layer.look.name] ?? []).map((_, i) => handle(layer, i))));
-    }
-    let number = 0;
-    for (const layer of wanted) {
-      (now.points[layer.look.name] ?? []).forEach(([x, y]) => {
-        const made = places.children[number];
-        number += 1;
-        made.setAttribute("transform", `translate(${at.left + at.x(x)} ${at.top + at.y(y)})`);
-        const main = layer.look.move === "y" ? y : x;
-        const [low, high] = now.ranges[layer.look.move === "y" ? 1 : 0];
-        made.setAttribute("aria-valuenow", main);
-        made.setAttribute("aria-valuemin", Math.min(low, main));
-        made.setAttribute("aria-valuemax", Math.max(high, main));
-        made.setAttribute("aria-valuetext", `x ${shortNumber(x)}, y ${shortNumber(y)}`);
-      });
-    }
-  }
-
-  function handle(layer, index) {
-    const name = layer.look.name;
-    const pen = new TextPen();
-    drawMark(pen, 0, 0, 0, 7);
-    const many = now.points[name].length > 1;
-    const made = focusable(
-      shape(
-        "g", {
-          class: "sw-handle", role: "slider", tabindex: "0", "data-key": `${name} ${index}`, "data-testid": `plot-point-${name}-${index}`,
-          "aria-label": many ? `${layer.label} ${index + 1}` : layer.label, "aria-roledescription": "draggable point",
-        },
-        shape("circle", { r: 14, fill: "transparent" }),
-        shape("path", { d: pen.text, fill: colourOf(layer) }),
-      ),
-    );
-    const put = (x, y) => {
-      const [oldX, oldY] = hooks.newest().points[name][index];
-      const { snap } = layer.look;
-      const stop = (value) => (snap ? Math.round(value / snap) * snap : value);
-      const inside = (value, [low, high]) => Math.min(Math.max(stop(value), low), high);
-      hooks.move(name, index, [
-        layer.look.move === "y" ? oldX : inside(x, now.ranges[0]),
-        layer.look.move === "x" ? oldY : inside(y, now.ranges[1]),
-      ]);
-    };
-    made.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
-      event.stopPropagation();
-      made.focus();
-      follow(event, made, (x, y) => put(at.toX(x), at.toY(y)));
-    });
-    made.addEventListener("keydown", (event) => {
-      const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-      if (!ways[event.key]) return;
-      event.preventDefault();
-      event.stopPropagation();
-      const many = event.shiftKey ? 10 : 1;
-      const [x, y] = hooks.newest().points[name][index];
-      const [across, up] = now.ranges.map(([low, high]) => Math.max(((high - low) / 100) * many, layer.look.snap ?? 0));
-      put(x + ways[event.key][0] * across, y + ways[event.key][1] * up * (spec.down ? -1 : 1));
-    });
-    return made;
-  }
-
   // Calls `moved` with the place in the plotting area until the pointer is let go.
   function follow(event, target, moved) {
     target.setPointerCapture(event.pointerId);
@@ -452,45 +345,15 @@ export function plotPanel(spec, drag, hooks) {
     const [px, py] = [event.clientX - box.left - at.left, event.clientY - box.top - at.top];
     const inside = px >= 0 && py >= 0 && px <= at.width && py <= at.height;
     if (!drag && readable) hooks.hover(inside ? at.toX(px) : null);
-    showTip(inside ? pointed(px, py) : "", px, py);
+    showTip(inside ? pointedAt(shownLayers(), at, px, py) : "", px, py);
   });
   overlay.addEventListener("pointerleave", () => {
     if (!drag && readable && document.activeElement !== grip) hooks.hover(null);
     showTip("");
   });
 
-  // What is under the pointer, in words: a cell of a heat map, a bar, a dot.
-  function pointed(px, py) {
-    const [x, y] = [at.toX(px), at.toY(py)];
-    const told = [];
-    for (const layer of spec.layers) {
-      const data = visible(layer) ? now.data[layer.id] : null;
-      if (!data) continue;
-      if (layer.kind === "heat") {
-        const cell = cellAt(layer, data, x, y);
-        if (!cell) continue;
-        const where = layer.over ? `(${shortNumber(x)}, ${shortNumber(y)})` : `row ${cell.row}, column ${cell.column}`;
-        told.push(`${layer.label || "value"} at ${where}: ${shortNumber(cell.value)}`);
-      } else if (layer.kind === "columns" || layer.kind === "histogram") {
-        const bar = barsOf(layer, data).find(({ left, right, from, to }) => x >= left && x <= right && y >= Math.min(from, to) && y <= Math.max(from, to));
-        if (!bar) continue;
-        const where = data.labels ? data.labels[bar.number] : `${shortNumber(bar.left)} to ${shortNumber(bar.right)}`;
-        const series = layer.look.names?.[bar.order] ? `, ${layer.look.names[bar.order]}` : "";
-        told.push(`${where}${series}: ${shortNumber(bar.to - bar.from)}`);
-      } else if (layer.kind === "dots") {
-        let best = 12;
-        let found = -1;
-        data.x.forEach((one, i) => {
-          if (one === null || data.y[i] === null) return;
-          const far = Math.hypot(at.x(one) - px, at.y(data.y[i]) - py);
-          if (far < best) [best, found] = [far, i];
-        });
-        if (found < 0) continue;
-        const group = layer.look.names?.[data.group?.[found] ?? 0] ?? layer.label;
-        told.push(`${group ? `${group} ` : ""}(${shortNumber(data.x[found])}, ${shortNumber(data.y[found])})`);
-      }
-    }
-    return told.join("\n");
+  function shownLayers() {
+    return spec.layers.filter((layer) => visible(layer) && now.data[layer.id]).map((layer) => [layer, now.data[layer.id]]);
   }
 
   function showTip(text, px = 0, py = 0) {
@@ -504,24 +367,6 @@ export function plotPanel(spec, drag, hooks) {
   }
 
   return { node, show, spoken, resized: () => { room = null; } };
-}
-
-// A small picture of how a layer is drawn.
-function swatch(layer, order) {
-  const svg = shape("svg", { width: 26, height: 12, viewBox: "0 0 26 12", "aria-hidden": "true" });
-  const colour = colourOf(layer, order);
-  if (["curve", "line", "history", "slope", "arrows"].includes(layer.kind)) {
-    const dash = layer.kind === "slope" || layer.kind === "arrows" ? "" : DASHES[layer.look.dash];
-    svg.append(shape("path", { d: "M0 6h26", stroke: colour, "stroke-width": layer.kind === "slope" ? 3 : 2.2, "stroke-dasharray": dash || "none" }));
-  } else if (layer.kind === "dots" || layer.kind === "handles") {
-    const pen = new TextPen();
-    drawMark(pen, layer.kind === "dots" ? order : 0, 13, 6, 4.5);
-    svg.append(shape("path", { d: pen.text, fill: colour }));
-  } else {
-    const faint = layer.kind === "fill" || layer.kind === "band";
-    svg.append(shape("rect", { x: 5, y: 1, width: 16, height: 10, fill: colour, opacity: faint ? 0.45 : 1 }));
-  }
-  return svg;
 }
 
 // Arrow keys in steps (ten with shift), Home and End.

@@ -247,12 +247,12 @@ function render({ model, el }) {
   };
 }
 
-// How the run ended, in a sentence.
+// How the run ended, in a sentence. An error's own words stand at its step.
 function ending(run) {
   if (run.truncated) return run.truncated;
   if (run.error) {
-    const line = run.source ? ` (line ${run.error.line - run.first_line + 1})` : "";
-    return `${run.error.type}: ${run.error.message}${line}`;
+    const line = run.source ? ` on line ${run.error.line - run.first_line + 1}` : "";
+    return `The run ends with an error${line}: see the last step.`;
   }
   return run.steps.length ? "" : `${run.name} is built in: it has no Python lines to step through.`;
 }

@@ -14,7 +14,7 @@ const ICONS = {
 export const SPEEDS = [1, 2, 4, 8, 16, 60];
 
 // `go(step)`, `forward()`, `toggle()`, `hurry(speed)` and `predict()` are called when the reader
-// moves a control.
+// moves a control; without `predict` there is no such button.
 export function transport({ go, forward, toggle, hurry, predict }) {
   const buttons = {
     first: button("first", "First step"),
@@ -47,7 +47,7 @@ export function transport({ go, forward, toggle, hurry, predict }) {
     slider,
     position,
     speed,
-    asking,
+    ...(predict ? [asking] : []),
   );
   let now = { step: 0, count: 0 };
 

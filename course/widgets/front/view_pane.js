@@ -9,6 +9,7 @@ import { dataTreeView } from "./data_tree_view.js";
 import { element, focusable } from "./dom.js";
 import { numberLineView } from "./number_line_view.js";
 import { MARKS } from "./picture.js";
+import { planeView } from "./plane_view.js";
 import { streamView } from "./stream_view.js";
 import { tableView } from "./table_view.js";
 import { tilesView } from "./tiles_view.js";
@@ -17,7 +18,7 @@ import { windowView } from "./window_view.js";
 
 const VIEWS = {
   bars: barsView, buckets: bucketsView, call_tree: callTreeView, cells: cellsView, data_tree: dataTreeView,
-  number_line: numberLineView, stream: streamView, table: tableView, tiles: tilesView, window: windowView,
+  number_line: numberLineView, plane_view: planeView, stream: streamView, table: tableView, tiles: tilesView, window: windowView,
 };
 
 export function viewPane() {
