@@ -380,7 +380,7 @@ roofline({"H200": h200, "A100": a100})
 
 # %% [markdown]
 r"""
-Move the slider from many queries to one.
+Choose fewer and fewer queries, from 4096 down to one.
 
 - **Prefill** ($T = 4096$): with the matrix, 62 operations a byte, left of the corner: three tenths
   of the peak at best, as the units wait for memory. By tiles, 2048: arithmetic is the limit.

@@ -348,7 +348,7 @@ It is *gradient checkpointing* at its finest grain: what is cheap to recompute i
 """
 
 # %%
-sizes = [1024, 2048, 4096, 8192]  # P in 2 bytes a number, L in 4
+sizes = [2048, 4096, 6144, 8192]  # P in 2 bytes a number, L in 4
 kept = {"P": [n * n * 2 / 2**20 for n in sizes], "L": [n * 4 / 2**20 for n in sizes]}
 pictures.curve(sizes, kept, what="MiB kept, one head")
 
