@@ -134,6 +134,7 @@ def test_axe_finds_nothing_wrong_at_any_width(traces: Lab, theme: str) -> None:
     traces.theme(theme)
     for cell in (RIGHT, SHIFTED, MANY):
         viewer(traces, cell).press("End")
+    traces.files(False)
     for width in WIDTHS:
         traces.size(width, 900)
         traces.screenshot_whole(f"trace-viewer-{theme}-{width}")
@@ -144,6 +145,7 @@ def test_axe_finds_nothing_wrong_at_any_width(traces: Lab, theme: str) -> None:
             out = sticking_out(node)
             assert not out, f"at {width} px these stick out of the viewer: {out}"
     traces.size(1400, 900)
+    traces.files(True)
 
 
 def test_tab_reaches_every_control_and_shows_where_it_is(traces: Lab) -> None:
