@@ -16,7 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder import hidden
-from autograder.client import Client, conversation
+from autograder.client import Answer, Client, conversation
 from autograder.probes import Doubt
 from autograder.sandbox import Bounds, SandboxUnavailable, shared
 
@@ -87,10 +87,11 @@ def execute(
     full = _Pass(files, limits, dict(environment), probing=True)
     _run_all(full, steps)
     first = next((n for n, step in enumerate(steps) if step.hidden), len(steps))
-    if any(_students_see(notebook, steps, step) for step in steps[first:]):
+    late = [n for n, s in enumerate(steps) if n >= first and _students_see(notebook, steps, s)]
+    if late:
         again = [
             _Step(**{**vars(step), "outputs": [], "status": "not run"})
-            for step in steps
+            for step in steps[: late[-1] + 1]
             if not step.hidden and not (step.test and step.status not in ("ok", "error"))
         ]
         _run_all(_Pass(files, limits, {}, probing=False), again)
@@ -163,13 +164,16 @@ def _run(client: Client, one: _Pass, steps: list[_Step], done: int, deadline: fl
     for step in steps[:done]:
         if not step.test and step.status in ("ok", "error"):
             left = min(limits.cell_seconds, deadline - time.monotonic())
-            status = client.run(step.source, max(left, 0.1)).status
+            values = doubt.names_of(step.source) if doubt and step.locked else {}
+            answer = client.run(step.source, max(left, 0.1), values)
+            status = answer.status
             if status in ("timeout", "died", "flood"):
                 step.status = status  # it will not be run again
             if client.lost:
                 return done
             if doubt and step.locked:
-                doubt.locked(step.source)
+                doubt.locked(answer)
+    prepared = False  # whether the environment of a hidden test is set
     for number in range(done, len(steps)):
         step = steps[number]
         left = min(limits.cell_seconds, deadline - time.monotonic())
@@ -177,27 +181,33 @@ def _run(client: Client, one: _Pass, steps: list[_Step], done: int, deadline: fl
             return number
         if any(other.cell == step.cell and other.status != "ok" for other in steps[:number]):
             continue  # as in one cell: after a visible test that failed, the rest does not run
-        _run_step(client, one, step, left)
+        secret = bool(step.hidden and one.environment)
+        if secret and not prepared:
+            client.run(_remember(one.environment), left)
+        prepared = secret
+        values = doubt.names_of(step.source) if doubt and step.locked and not step.test else {}
+        answer = _run_step(client, step, left, values)
         if doubt and not client.lost and step.status == "ok":
             if step.test:
                 environment = one.environment if step.hidden else {}
                 last = not any(other.test for other in steps[number + 1 :])
-                surprises = doubt.surprises(step.source, environment, last)
+                then = _then(one, steps, number)
+                surprises = doubt.surprises(step.source, environment, last, then)
                 one.surprises += [s for s in surprises if s not in one.surprises]
-            if step.locked:
-                doubt.locked(step.source)
-        if step.hidden and one.environment and not client.lost:
+                prepared ^= bool(then and doubt.done)
+            elif step.locked:
+                doubt.locked(answer)
+        if secret and prepared and not client.lost:
             client.run(_forget(one.environment), limits.cell_seconds)
+            prepared = False
         if client.lost:
             return number + 1
     return len(steps)
 
 
-def _run_step(client: Client, one: _Pass, step: _Step, seconds: float) -> None:
+def _run_step(client: Client, step: _Step, seconds: float, values: dict[str, str]) -> Answer:
     begun = time.monotonic()
-    if step.hidden and one.environment:
-        client.run(f"__import__('os').environ.update({one.environment!r})", seconds)
-    answer = client.run(step.source, seconds)
+    answer = client.run(step.source, seconds, values)
     step.seconds = time.monotonic() - begun
     step.status, step.error, step.outputs = answer.status, answer.error, answer.outputs
     if step.status in _SENTENCES:
@@ -211,10 +221,26 @@ def _run_step(client: Client, one: _Pass, step: _Step, seconds: float) -> None:
             if output.output_type == "execute_result":
                 output.output_type = "display_data"
                 output.pop("execution_count", None)
+    return answer
+
+
+def _then(one: _Pass, steps: list[_Step], number: int) -> str:
+    """What is to be done with the environment after the test `number`, as an expression."""
+    if not one.environment:
+        return ""
+    if steps[number].hidden:
+        return _forget(one.environment)
+    following = steps[number + 1] if number + 1 < len(steps) else None
+    hidden_next = following and following.hidden and following.cell == steps[number].cell
+    return _remember(one.environment) if hidden_next else ""
+
+
+def _remember(environment: Mapping[str, str]) -> str:
+    return f"__import__('os').environ.update({dict(environment)!r})"
 
 
 def _forget(environment: Mapping[str, str]) -> str:
-    return f"for _ in {list(environment)!r}: __import__('os').environ.pop(_, None)"
+    return f"[__import__('os').environ.pop(_, None) for _ in {list(environment)!r}] and None"
 
 
 _SENTENCES = {

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import Gradebook, MissingEntry, Student, SubmittedNotebook
 
 from autograder import handins, late
 from autograder.paths import Course
@@ -50,6 +50,9 @@ class Standing:
     number: str = ""  # the learning platform's, of the user or participant
 
 
+_statements: dict[Any, Any] = {}  # compiled once for all the times that a gradebook is opened
+
+
 def labels(url: str, assignment: str) -> dict[str, set[str]]:
     """The grade_ids of each notebook of an assignment."""
     with Gradebook(url) as gradebook:
@@ -68,8 +71,13 @@ def standings(
     """
     here = set(handins.students(course, assignment))
     with Gradebook(url) as gradebook:
-        known = {student.id: student for student in gradebook.students}
-        wanted = set(only) if only is not None else set(known) | here
+        gradebook.engine.update_execution_options(compiled_cache=_statements)
+        students = gradebook.db.query(Student)
+        if only is not None:
+            only = set(only)
+            students = students.filter(Student.id.in_(only))
+        known = {student.id: student for student in students}
+        wanted = only if only is not None else set(known) | here
         found = []
         for name in sorted(wanted):
             standing = _standing(course, gradebook, assignment, name, name in here)

@@ -9,6 +9,7 @@ with what they were before any of the student's code ran. Any surprise is a sent
 import ast
 import builtins
 import json
+import marshal
 import random
 import re
 import symtable
@@ -16,7 +17,9 @@ from pathlib import Path
 
 from autograder.client import Answer, Client
 
-_FINGERPRINT = Path(__file__).with_name("fingerprint.py").read_text(encoding="utf-8")
+_SOURCE = Path(__file__).with_name("fingerprint.py").read_text(encoding="utf-8")
+# Compiled here, once: the kernel is the same Python.
+_FINGERPRINT = marshal.dumps(compile(_SOURCE, "<probe>", "exec", dont_inherit=True))
 _SECONDS = 10.0  # for one question
 
 
@@ -27,30 +30,46 @@ class Doubt:
         self._client = client
         self._random = random.SystemRandom()
         self._locked: dict[str, int] = {}  # names that the instructor's cells bound → identity
-        self._before = self._look([]).get("groups", {})
+        self.done = False
+        answer = client.run("", _SECONDS, {"found": _question([])})
+        self._before = _found(answer.values.get("found", "")).get("groups", {})
         self.answered = bool(self._before)  # else this kernel is of no use
 
-    def locked(self, source: str) -> None:
-        """A cell of the instructor's with this source has just run: remember what it defined."""
+    def names_of(self, source: str) -> dict[str, str]:
+        """An expression to evaluate with the instructor's cell `source`: see `locked`."""
         names = bound(source)
         whole = "course.checks." in source  # a part of it that was not loaded before
-        found = self._look(names, whole=whole) if names else {}
-        known = found.get("names", {})
-        self._locked |= {name: known[name] for name in names if name in known}
+        return {"names": _question(names, whole=whole)} if names else {}
+
+    def locked(self, answer: Answer) -> None:
+        """The instructor's cell that `names_of` was asked with has run: remember its names."""
+        found = _found(answer.values.get("names", ""))
+        self._locked |= found.get("names", {})
         self._before = {**found.get("groups", {}), **self._before}
 
-    def surprises(self, source: str, environment: dict[str, str], last: bool) -> list[str]:
+    def surprises(
+        self, source: str, environment: dict[str, str], last: bool, then: str = ""
+    ) -> list[str]:
         """To be asked right after the test `source` passed; `environment` is what was set for it.
 
         A cell that ends in an exception takes longest: after some tests, and after the `last`.
+        `then` is an expression to evaluate when all is answered; `done` says whether that was so.
 
         Sentences without a full stop. [] if all is as it should be.
         """
-        used = loaded(source)
-        found = self._look(sorted(used | set(self._locked)), sorted(environment))
+        surprises = []
+        if last or self._random.random() < 0.2:
+            surprises += self._must_fail(source)
+        used, binds = loaded(source), bound(source)
+        question = _question(sorted(used | set(self._locked) | set(binds)), sorted(environment))
+        said, answer = self._must_pass(
+            source, {"found": question} | ({"then": then} if then else {})
+        )
+        self.done = bool(answer.values.get("then"))
+        found = _found(answer.values.get("found", ""))
         if not found:
             return ["the kernel did not say how things stand after a test"]
-        surprises = [
+        surprises += [
             f"{group} was changed"
             for group, digest in self._before.items()
             if found["groups"].get(group) != digest
@@ -62,32 +81,18 @@ class Doubt:
             if (name in names and name not in self._locked and hasattr(builtins, name))
             or (name in self._locked and names.get(name) != self._locked[name])
         ]
+        self._locked |= {name: names[name] for name in binds if name in names}
+        if "course.checks." in source:  # the test may have loaded a part of it
+            self._before = {**found["groups"], **self._before}
         if found["environment"] != environment:
             surprises.append("the environment of hidden tests was changed")
         if found["equal"]:
             name = re.sub(r"\W", "?", str(found["equal"][0]))
             surprises.append(f"{name:.40} objects equal anything")
-        surprises += self._must_pass(source)
-        if last or self._random.random() < 0.2:
-            surprises += self._must_fail(source)
+        surprises += said
         if self._client.stray:
             surprises.append("a reply was forged")
         return surprises
-
-    def _look(
-        self, names: list[str], variables: list[str] | None = None, *, whole: bool = True
-    ) -> dict:
-        about = {"names": names, "variables": variables, "all": whole}
-        expression = (
-            "(lambda g: (__import__('builtins').exec(g['source'], g), g['found'])[1])"
-            f"({{'source': {_FINGERPRINT!r}, 'about': {about!r}, 'ns': globals()}})"
-        )
-        answer = self._client.run("", _SECONDS, {"found": expression})
-        try:
-            found = json.loads(ast.literal_eval(answer.values["found"]))
-        except (KeyError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
-            return {}
-        return found if _has_its_form(found) else {}
 
     def _must_fail(self, source: str) -> list[str]:
         kinds = ["assert", "check"] if "check" in source else ["assert"]
@@ -101,8 +106,11 @@ class Doubt:
             return [f"a cell that must fail {_did(answer)}"]
         return []
 
-    def _must_pass(self, source: str) -> list[str]:
-        """A cell that passes, and notes in passing which of the things that must not hold held."""
+    def _must_pass(self, source: str, values: dict[str, str]) -> tuple[list[str], Answer]:
+        """A cell that passes, and notes in passing which of the things that must not hold held.
+
+        `values`, further expressions, are evaluated after it.
+        """
         one, two, far = self._number(), self._number(), self._number() + 10**7
         untrue = {"assert": f"assert {one} == {far}"}
         if "check" in source:
@@ -124,13 +132,18 @@ class Doubt:
             lines += ["try:", f"    {statement}"]
             lines += [f"except AssertionError: {note}.append({kind!r})"]
         answer = self._client.run(
-            "\n".join(lines), _SECONDS, {"sum": f"{one} + {two}", "caught": note}
+            "\n".join(lines), _SECONDS, {"sum": f"{one} + {two}", "caught": note} | values
         )
-        if answer.status != "ok" or answer.values.get("sum") != str(one + two):
+        return self._wrong(answer, str(one + two), note, list(untrue)), answer
+
+    @staticmethod
+    def _wrong(answer: Answer, total: str, note: str, caught: list[str]) -> list[str]:
+        """What `answer`, to the cell that must pass, should not have said."""
+        if answer.status != "ok" or answer.values.get("sum") != total:
             return [f"a cell that must pass {_did(answer)}"]
         if [output.get("text") for output in answer.outputs] != [f"{note}\n"]:
             return ["a cell showed something else than what it printed"]
-        if answer.values.get("caught") != repr(list(untrue)):
+        if answer.values.get("caught") != repr(caught):
             return ["a comparison that must fail did not"]
         return []
 
@@ -139,6 +152,25 @@ class Doubt:
 
     def _word(self) -> str:
         return f"w{self._random.getrandbits(60):x}"
+
+
+def _question(names: list[str], variables: list[str] | None = None, *, whole: bool = True) -> str:
+    """An expression for the kernel: its value is what fingerprint.py finds."""
+    about = {"names": names, "variables": variables, "all": whole}
+    code = f"__import__('marshal').loads({_FINGERPRINT!r})"
+    return (
+        "(lambda g: (__import__('builtins').exec(g['code'], g), g['found'])[1])"
+        f"({{'code': {code}, 'about': {about!r}, 'ns': globals()}})"
+    )
+
+
+def _found(value: str) -> dict:
+    """What a kernel answered to a question; {} if that has not its form."""
+    try:
+        found = json.loads(ast.literal_eval(value))
+    except (TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return {}
+    return found if _has_its_form(found) else {}
 
 
 def _has_its_form(found: object) -> bool:

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 from autograder import hidden
-from autograder.intake import Unreadable, grade_id, read_notebook
+from autograder.intake import Unreadable, grade_id, new_cell, read_notebook
 from autograder.paths import Course
 
 MISSING_ANSWER = "# This cell was missing from the hand-in."
@@ -148,8 +148,7 @@ def _mended(handed_in: NotebookNode | None, cell: Labelled, notes: list[str]) ->
         if cell.locked and handed_in.source.strip() != hidden.released(cell.source).strip():
             notes.append(f"Locked cell {cell.grade_id!r} was changed; the original was restored.")
         source = cell.source if cell.locked else handed_in.source
-    new = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
-    mended: NotebookNode = new(source=source)
+    mended = new_cell(cell.cell_type, source)
     mended.metadata["nbgrader"] = nbformat.from_dict(cell.nbgrader)
     return mended
 

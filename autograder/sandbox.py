@@ -47,7 +47,9 @@ WARM = (
     *("IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic"),
     *("IPython.core.ultratb", "ipykernel.ipkernel", "ipykernel.zmqshell"),
     *("ipykernel.kernelapp", "ipykernel.pylab.backend_inline"),
-    *("IPython.core.completerlib", "IPython.display", "course.checks", "course.widgets"),
+    *("IPython.core.completerlib", "IPython.display", "IPython.core.logger"),
+    *("ipykernel.debugger", "tornado.platform.asyncio", "tornado.locks", "zmq.utils.garbage"),
+    *("course.checks", "course.widgets.*"),
     *(f"course.checks.{module.stem}" for module in _CHECKS),
     *("course.attention", "course.memory"),
 )

@@ -44,6 +44,10 @@ _STYLES = _words("""
 """)
 
 
+_known: dict[str, str] = {}  # texts → what is left of them; of every SafeOutputs alike
+_KNOWN, _LONG = 200, 50_000
+
+
 class SafeOutputs(SanitizeHTML):
     """Keeps of outputs, and of a student's own text, what cannot run, load or cover anything.
 
@@ -81,5 +85,15 @@ class SafeOutputs(SanitizeHTML):
 
     def sanitize_html_tags(self, html_str: str) -> str:
         """`html_str` without what is not allowed; of scripts and style sheets nothing is left."""
+        if len(html_str) > _LONG:
+            return self._sanitized(html_str)
+        # A class has the same cards over and over.
+        if html_str not in _known:
+            while len(_known) >= _KNOWN:
+                del _known[next(iter(_known))]
+            _known[html_str] = self._sanitized(html_str)
+        return _known[html_str]
+
+    def _sanitized(self, html_str: str) -> str:
         clean = str(super().sanitize_html_tags(_WITH_CONTENT.sub("", html_str)))
         return _LOADS.sub("", clean)

@@ -17,7 +17,7 @@ import warnings
 
 import jail
 import kernel
-from system import undumpable
+from system import large_pages, undumpable
 
 
 def main() -> None:
@@ -36,18 +36,22 @@ def main() -> None:
         undumpable()
     gc.collect()
     gc.freeze()  # a fork that collects garbage would copy every page
+    large_pages()
     print(json.dumps({"missing": missing, "threads": threading.active_count()}), flush=True)
     _serve(settings)
 
 
 def _preload(modules: list[str]) -> list[str]:
-    """Import `modules`; the names of those that could not be."""
+    """Import `modules`, of "x.*" also what x makes public; those that could not be imported."""
     missing = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for module in modules:
             try:
-                importlib.import_module(module)
+                package = importlib.import_module(module.removesuffix(".*"))
+                if module.endswith(".*"):
+                    for name in package.__all__:  # some packages load their modules when asked
+                        getattr(package, name)
             except Exception:
                 missing.append(module)
     return missing
@@ -67,6 +71,8 @@ def _exercise() -> None:
                 sys.modules["json"].loads("x")
             except ValueError:
                 AutoFormattedTB(mode="Context").structured_traceback(*sys.exc_info())
+            # It asks of every module where its file is, and remembers the answer.
+            sys.modules["inspect"].getmodule(compile("", "<none>", "exec"))
         if "matplotlib.backends.backend_agg" in sys.modules:
             from matplotlib.backends.backend_agg import FigureCanvasAgg
             from matplotlib.figure import Figure

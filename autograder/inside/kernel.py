@@ -6,7 +6,9 @@ import os
 import random
 import sys
 import time
+import types
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -25,8 +27,26 @@ def serve(task: dict, ready: int) -> None:
     warnings.filterwarnings("ignore", message=".*(psutil|/proc).*")
     config = Config()
     config.HistoryManager.enabled = False
+    config.IPythonKernel._execute_sleep = 0  # after each request, for a front end
+    config.InteractiveShell.xmode = "Plain"  # the others read sources, and colour them
 
     class App(IPKernelApp):
+        def parse_command_line(self, argv: Any = None) -> None:
+            """There is none."""
+
+        def _configure_logging(self) -> None:
+            """Nobody reads a log; and to set one up visits every logger that a library made."""
+
+        def init_code(self) -> None:
+            """There is no code to run at the start; and the list of modules that %reset wants would
+            touch each of their names."""
+            assert self.shell is not None
+            self.shell._sys_modules_keys = set()
+
+        def init_kernel(self) -> None:
+            with _few_modules():
+                super().init_kernel()
+
         def init_iopub(self, context: Any) -> None:
             context.sndhwm = 0  # drop nothing: a lost "idle" would be waited for
             super().init_iopub(context)
@@ -42,6 +62,21 @@ def serve(task: dict, ready: int) -> None:
     os.write(ready, b"r")
     os.close(ready)
     app.start()
+
+
+@contextlib.contextmanager
+def _few_modules() -> Iterator[None]:
+    """ipykernel looks at every module that is loaded, for a debugger that is not here.
+
+    Each object that a fork looks at is a page that it must copy: here thousands of them.
+    """
+    from ipykernel import ipkernel
+
+    ipkernel.sys = types.SimpleNamespace(**(vars(sys) | {"modules": {}}))  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        ipkernel.sys = sys
 
 
 def _reseed() -> None:

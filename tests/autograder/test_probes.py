@@ -41,8 +41,9 @@ def client(box: Sandbox) -> Iterator[Client]:
 def doubts(client: Client, student: str, test: str = TEST) -> list[str]:
     doubt = Doubt(client)
     assert doubt.answered
-    assert client.run("import math", 30).status == "ok"
-    doubt.locked("import math")
+    answer = client.run("import math", 30, doubt.names_of("import math"))
+    assert answer.status == "ok"
+    doubt.locked(answer)
     client.run(student, 30)
     return doubt.surprises(test, {}, last=True)
 
@@ -52,8 +53,9 @@ def test_loading_another_part_of_the_checks_raises_no_doubt(client: Client) -> N
         "from course.checks.trees import CountedNode\nfrom course.checks.memory import stays_small"
     )
     doubt = Doubt(client)
-    assert client.run(setup, 30).status == "ok"
-    doubt.locked(setup)
+    answer = client.run(setup, 30, doubt.names_of(setup))
+    assert answer.status == "ok"
+    doubt.locked(answer)
     client.run("def add(a, b): return a + b", 30)
     assert doubt.surprises(TEST, {}, last=True) == []
     client.run("import course.checks.memory as m\nm.stays_small = lambda *a, **k: None", 30)
@@ -110,6 +112,7 @@ TAMPERED = {
     "torch.Tensor": "import torch\ntorch.Tensor.__eq__ = lambda s, o: True",
     "course.checks": "import course.checks\ncourse.checks.difference = lambda *a, **k: ''",
     "objects equal anything": "class Equal:\n    def __eq__(self, other): return True",
+    "gc was changed": "import gc\ngc.get_objects = lambda *a: []",
     "redefined": "math = 5",
 }
 
@@ -119,6 +122,23 @@ TAMPERED = {
 def test_each_way_of_tampering_is_named(client: Client, sentence: str, student: str) -> None:
     test = TEST + "\nassert math.sqrt(4) == 2"
     assert sentence in "; ".join(doubts(client, student, test))
+
+
+@pytest.mark.sandbox
+def test_classes_that_are_not_listed_any_more_are_found(client: Client) -> None:
+    """Only what was made since the fork is looked at: what is frozen seems to be older."""
+    student = "class Equal:\n    def __eq__(self, other): return True\nimport gc\ngc.freeze()"
+    assert doubts(client, student) == ["Equal objects equal anything"]
+
+
+@pytest.mark.sandbox
+def test_the_environment_is_set_for_what_comes_next(client: Client) -> None:
+    doubt = Doubt(client)
+    then = "__import__('os').environ.update({'STEPWISE_CLASS_SECRET': 'x'})"
+    assert doubt.surprises(TEST, {}, False, then) == []
+    assert doubt.done
+    assert doubt.surprises(TEST, {"STEPWISE_CLASS_SECRET": "x"}, False, "1 / 0") == []
+    assert not doubt.done
 
 
 @pytest.mark.sandbox
