@@ -174,8 +174,8 @@ def changes_and_bound(gap):
 
 # %% [markdown]
 """
-Half the gap allows nearly four times as many changes: $\gamma^2$ is a quarter, and $R$ hardly
-changes. The rule stays below what is allowed, often far below: the proof covers the worst case.
+Half the gap allows nearly four times as many changes: $\gamma^2$ is a quarter, and $R^2$ a little
+less. The rule stays below what is allowed, often far below: the proof covers the worst case.
 """
 
 # %% [markdown]
@@ -222,7 +222,8 @@ Again they were chosen by hand. The perceptron rule does not help: it needs to k
 Gradient descent needs no such thing. It needs a **loss**: one number that says how wrong all the
 answers are together. It asks how the loss would change if a weight changed a little,
 $\partial\,\text{loss} / \partial w$, and moves $w$ against that. Will it work with the
-threshold? Say what you expect. Then press **▶**, and change *activation* to `sigmoid`.
+threshold? Say what you expect. Sixty steps are done below; **▶** goes on. Then change *activation*
+to `sigmoid`, and press **▶** again.
 """
 
 # %%

@@ -225,9 +225,9 @@ over all networks: a few lucky products are so large that they make up that mean
 """
 ## 4 · Dead units
 
-Second riddle of the last lesson: units that die. Here they are again. Press **▶**, and read the
-line about dead units. Then choose a smaller rate, *Reset*, and **▶** again: how many die now? And
-with `leaky_relu`?
+Second riddle of the last lesson: units that die. Here they are again, after 150 steps: read the
+line about dead units. Then choose a smaller rate, *Reset*, and **▶**: how many die now? And with
+`leaky_relu`?
 """
 
 # %%
