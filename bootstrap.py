@@ -339,6 +339,15 @@ def find_browser() -> str | None:
     return None
 
 
+def find_postgresql() -> Path | None:
+    """The folder of `initdb` and `pg_ctl`, or None; Debian does not put them on the PATH."""
+    found = Path("/usr/lib/postgresql").glob("[0-9]*/bin/initdb")
+    newest = max(found, key=lambda program: int(program.parts[-3]), default=None)
+    on_path = shutil.which("initdb")
+    place = newest or (Path(on_path) if on_path else None)
+    return place.parent if place else None
+
+
 def is_snap(path: Path) -> bool:
     """Whether `path` is a snap, or a script that only starts one."""
     if "snap" in path.resolve().parts or path.resolve().name == "snap":

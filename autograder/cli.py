@@ -1,11 +1,14 @@
 """The `autograder` command: each subcommand is a module with `HELP`, `add_arguments` and `run`."""
 
 import argparse
+import contextlib
 import importlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from autograder.errors import UsageError
+from autograder.errors import Stopped, UsageError
+from autograder.paths import DATABASE
 
 # subcommand -> module; a module is imported only when its command is called, or for the full help.
 COMMANDS = {
@@ -20,6 +23,8 @@ COMMANDS = {
     "student-edition": "autograder.student_edition",
     "doctor": "autograder.doctor",
 }
+
+WITH_GRADEBOOK = {"release", "collect", "grade", "feedback", "export", "report", "doctor"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,19 +43,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module = importlib.import_module(COMMANDS[name])
         subparser = subparsers.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(subparser)
+        if name in WITH_GRADEBOOK:
+            subparser.add_argument(
+                "--db",
+                metavar="URL",
+                help="the gradebook's database, for example postgresql://user:password@host/name "
+                "(default: $STEPWISE_DB, else nbgrader_config.py, else grading/gradebook.db)",
+            )
         subparser.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
     try:
-        return int(options.run(options))
+        with _database(getattr(options, "db", None)):
+            return int(options.run(options))
     except UsageError as error:
         print(f"autograder {options.command}: {error}", file=sys.stderr)
         return 2
+    except Stopped as error:
+        print(f"autograder {options.command}: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"autograder {options.command}: {_explain(error)}", file=sys.stderr)
+        return 2
+    except Exception as error:
+        if not _of_database(error):
+            raise
+        said = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        print(f"autograder {options.command}: the gradebook: {said}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\nautograder {options.command}: stopped; run it again to go on.", file=sys.stderr)
         return 1
+
+
+@contextlib.contextmanager
+def _database(url: str | None) -> Iterator[None]:
+    """The gradebook is at `url`, for nbgrader's steps and for what they start too."""
+    before = os.environ.get(DATABASE)
+    if url:
+        os.environ[DATABASE] = url
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(DATABASE, None)
+        else:
+            os.environ[DATABASE] = before
+
+
+def _of_database(error: Exception) -> bool:
+    """Whether the database is not there, or full; without an import that no command needs."""
+    known = sys.modules.get("sqlalchemy.exc")
+    return known is not None and isinstance(error, (known.OperationalError, known.InterfaceError))
 
 
 def _explain(error: OSError) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from autograder.paths import Course
+from autograder.paths import DATABASE, Course
 from autograder.reports import write_index
 
 
@@ -42,8 +42,8 @@ def configure(config: Config, course: Course) -> Config:
 
 
 def gradebook_url(course: Course) -> str:
-    """Where the gradebook is: STEPWISE_DB, else a SQLite file in grading/."""
-    return os.environ.get("STEPWISE_DB") or f"sqlite:///{course.grading / 'gradebook.db'}"
+    """Where the gradebook is: STEPWISE_DB (which `--db` sets), else a SQLite file in grading/."""
+    return os.environ.get(DATABASE) or f"sqlite:///{course.grading / 'gradebook.db'}"
 
 
 def _configure_steps(config: Config) -> None:

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 import bootstrap
 from autograder import cgroups
 from autograder import sandbox as sandboxes
-from autograder.paths import Course, find_course
+from autograder.paths import DATABASE, Course, find_course
 
 HELP = "what this machine has: packages, sandbox, limits, GPU, browser, gradebook"
 
@@ -62,6 +65,7 @@ def examine(course: Course) -> Iterator[Finding]:
     yield gpu()
     yield triton()
     yield browser()
+    yield postgresql()
     yield gradebook(course)
     yield exchange(course)
     yield disk(course)
@@ -177,8 +181,8 @@ def browser() -> Finding:
 def gradebook(course: Course) -> Finding:
     """Whether grades can be read, and by whom."""
     path = course.grading / "gradebook.db"
-    if os.environ.get("STEPWISE_DB"):
-        return Finding(GOOD, "gradebook", "the database that STEPWISE_DB names")
+    if os.environ.get(DATABASE):
+        return _database(os.environ[DATABASE])
     if not path.exists():
         return Finding(GOOD, "gradebook", f"none yet; the first release or grading makes {path}")
     try:
@@ -191,6 +195,28 @@ def gradebook(course: Course) -> Finding:
         text = f"{students} students; everyone here can read it: run `chmod o= {path}`"
         return Finding(FAIR, "gradebook", text)
     return Finding(GOOD, "gradebook", f"{students} students, at {path}")
+
+
+def _database(url: str) -> Finding:
+    """The gradebook at `url`; nothing is made there."""
+    try:
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.connect() as connection:
+            if not inspect(connection).has_table("student"):
+                return Finding(GOOD, "gradebook", f"none yet in the database at {engine.url!r}")
+            students = connection.execute(text("select count(*) from student")).scalar()
+    except (SQLAlchemyError, ImportError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return Finding(BAD, "gradebook", f"the database cannot be reached: {reason}")
+    return Finding(GOOD, "gradebook", f"{students} students, at {engine.url!r}")
+
+
+def postgresql() -> Finding:
+    """A server that tests can start; a gradebook can be on a server anywhere."""
+    found = bootstrap.find_postgresql()
+    if found:
+        return Finding(GOOD, "PostgreSQL", f"{found}, for the tests")
+    return Finding(FAIR, "PostgreSQL", "none for the tests; run `sudo apt-get install postgresql`")
 
 
 def exchange(course: Course) -> Finding:

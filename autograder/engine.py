@@ -7,12 +7,15 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy.exc import SAWarning
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.configuration import configure
 from autograder.errors import UsageError
-from autograder.paths import Course
+from autograder.paths import DATABASE, Course
+
+EXAMPLE = "postgresql://user:password@host/database"
 
 
 class StepFailed(RuntimeError):
@@ -33,9 +36,12 @@ class Engine:
 
         self.course = course
         self.config = _configuration(course)
+        if os.environ.get(DATABASE):  # whatever nbgrader_config.py says
+            self.config.CourseDirectory.db_url = os.environ[DATABASE]
         if settings:
             self.config.merge(settings)
         self.url = str(self.config.CourseDirectory.db_url)
+        _check_driver(self.url)
         self.coursedir = CourseDirectory(config=self.config)
         self.authenticator = Authenticator(config=self.config)
         logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -99,6 +105,19 @@ def _configuration(course: Course) -> Config:
         return PyFileConfigLoader(path.name, path=str(course.root)).load_config()
     except Exception as error:
         raise UsageError(f"{path.name}: {type(error).__name__}: {error}.") from error
+
+
+def _check_driver(url: str) -> None:
+    """Raises UsageError if there is no way to a database at `url`, with what to do about it."""
+    try:
+        make_url(url).get_dialect().import_dbapi()
+    except ArgumentError as error:
+        raise UsageError(f"{url!r} is no database's URL, like {EXAMPLE}.") from error
+    except ImportError as error:
+        raise UsageError(
+            f"there is no driver for {url.partition(':')[0]} ({error}): for PostgreSQL, "
+            "pip install 'psycopg[binary]'."
+        ) from error
 
 
 def _start(step: Any) -> None:

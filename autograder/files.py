@@ -1,6 +1,6 @@
 """Copying what students handed in: plain files and folders only, and no more than fits."""
 
-import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Sequence
@@ -9,12 +9,15 @@ from pathlib import Path
 
 FILES, FILE_BYTES = 2_000, 100_000_000  # that a hand-in may bring along
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
 
 def copy_plain(source: Path, target: Path, leave_out: Sequence[str] = ()) -> None:
     """Copy the files in `source` into the folder `target`, making it if need be.
 
     Links, pipes and devices are not followed or read; names that match a pattern in `leave_out`
     stay behind, and so does what is beyond `FILES` files or `FILE_BYTES` bytes, in order of name.
+    Raises OSError if the disk is full.
     """
     room, most = FILE_BYTES, FILES
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -33,8 +36,12 @@ def copy_plain(source: Path, target: Path, leave_out: Sequence[str] = ()) -> Non
             room, most = room - path.stat().st_size, most - 1
             if room < 0 or most < 0:
                 return
-            with contextlib.suppress(OSError):  # a file that cannot be read is not there
+            try:
                 shutil.copyfile(path, here / name)
+            except OSError as error:
+                if error.errno in NO_ROOM:
+                    raise
+                # A file that cannot be read is not there.
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

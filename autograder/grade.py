@@ -6,26 +6,21 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
-from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder import gradebook as book
 from autograder import handins, workers
+from autograder.batch import Batch
+from autograder.cluster import Cluster
 from autograder.engine import Engine
 from autograder.errors import UsageError
-from autograder.execute import Limits
-from autograder.intake import recognise
 from autograder.paths import find_course
-from autograder.pipeline import Graded, Job
+from autograder.pipeline import INFRASTRUCTURE_ERROR, Graded
 from autograder.preprocessors import Run
-from autograder.record import Writer, withdraw
-from autograder.repair import layout_of
-from autograder.sandbox import SandboxUnavailable, shared
+from autograder.sandbox import Sandbox, SandboxUnavailable, shared
 from autograder.score import TO_READ
-from autograder.secret import class_secret
 
 HELP = "grade what was handed in"
 MOST_NAMED = 20  # in a line of the summary; the class report names all
@@ -38,13 +33,23 @@ WARNING = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment", help="for example 01_algorithms")
     parser.add_argument("--student", nargs="+", metavar="ID", help="only these students")
-    parser.add_argument("--regrade", action="store_true", help="also those that are graded")
+    parser.add_argument(
+        "--regrade",
+        action="store_true",
+        help="also those that are graded; shows what would change, and writes nothing",
+    )
+    parser.add_argument(
+        "--apply", action="store_true", help="with --regrade: write what it has shown"
+    )
     parser.add_argument(
         "--jobs",
         type=int,
         default=os.cpu_count() or 1,
         metavar="N",
         help="how many to grade at the same time (default: one for each processor)",
+    )
+    parser.add_argument(
+        "--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler instead"
     )
     parser.add_argument(
         "--no-sandbox", action="store_true", help="run code unconfined: only for hand-ins you trust"
@@ -65,10 +70,18 @@ def run(options: argparse.Namespace) -> int:
     if options.no_sandbox:
         settings.Run.sandbox = False
         print(WARNING, file=sys.stderr)
+    if options.apply and not options.regrade:
+        raise UsageError("--apply goes with --regrade.")
     engine = Engine(course, settings)
     chosen = _chosen(engine, assignment, options.student)
-    found = grade(engine, assignment, chosen, again=options.regrade, jobs=options.jobs)
-    code = _summary(found, assignment)
+    if options.apply:
+        code = _summary(apply(engine, assignment, chosen), assignment)
+    elif options.regrade:
+        code = preview(engine, assignment, chosen, jobs=options.jobs, dask=options.dask)
+    else:
+        code = _summary(
+            grade(engine, assignment, chosen, jobs=options.jobs, dask=options.dask), assignment
+        )
     if options.no_sandbox:
         print(WARNING, file=sys.stderr)
     return code
@@ -79,78 +92,167 @@ def grade(
     assignment: str,
     students: Iterable[str],
     *,
-    again: bool = False,
     jobs: int = 1,
+    dask: str | None = None,
 ) -> list[book.Standing]:
-    """Grade the hand-ins of `students` in `jobs` processes; print a line for each as it is done.
+    """Grade the hand-ins of `students`; print a line for each as it is done.
 
-    Those that are graded already are skipped, unless `again`. One that fails stops no other.
-    Returns how all of them stand now; raises UsageError if there is no sandbox to run them in.
+    They run in `jobs` processes here, or on the cluster of the scheduler at `dask`. Those that are
+    graded already are skipped. One that fails stops no other, and what is killed is taken up by the
+    next call. Returns how all of them stand now; raises UsageError if there is no sandbox (or no
+    cluster) to run them in, Stopped if the gradebook or the disk gives up.
     """
-    course, found = engine.course, []
-    students = list(students)
+    found = []
+    with _batch(engine, assignment, students, local=dask is None) as (batch, sandbox):
+        before = _standings(engine, assignment, batch.students)
+        todo = batch.to_grade(before)
+        _say_what_stands(batch, todo)
+        progress = _Progress(len(todo))
+        with _pool(sandbox, len(todo), jobs, dask) as pool:
+            for graded in batch.grade(todo, pool):
+                standing = batch.standing(graded.student)
+                found.append(standing)
+                progress.say(_line(standing, graded))
+    done = set(todo)
+    return found + [standing for student, standing in before.items() if student not in done]
+
+
+def preview(
+    engine: Engine,
+    assignment: str,
+    students: Iterable[str],
+    *,
+    jobs: int = 1,
+    dask: str | None = None,
+) -> int:
+    """Grade hand-ins again and print what would change, without changing it; the exit code.
+
+    See `grade`; `apply` writes it. Hand-ins whose regrade waits already are not run again.
+    """
+    failed = []
+    with _batch(engine, assignment, students, local=dask is None) as (batch, sandbox):
+        waiting = batch.waiting()
+        progress = _Progress(len(batch.students))
+        with _pool(sandbox, len(batch.students) - len(waiting), jobs, dask) as pool:
+            for graded in batch.preview(batch.students, pool):
+                if graded.outcome == INFRASTRUCTURE_ERROR:
+                    failed.append(graded.student)
+                    progress.say(f"{graded.student:<16} {graded.problem}")
+                else:
+                    progress.say(f"{graded.student:<16} done")
+        changed = _print_changes(batch)
+    print(f"{assignment}: {changed} of {len(batch.students)} would change; nothing is written yet")
+    if failed:
+        print(f"  not graded again (what stands is kept): {', '.join(sorted(failed))}")
+    if len(failed) < len(batch.students):
+        print(f"  to write it: autograder grade {assignment} --regrade --apply")
+    return 1 if failed else 0
+
+
+def apply(engine: Engine, assignment: str, students: Iterable[str]) -> list[book.Standing]:
+    """Write what a preview found, and print it; how those students stand then.
+
+    Raises UsageError if nothing waits that is about these very hand-ins, tests and limits.
+    """
+    with _batch(engine, assignment, students, local=False) as (batch, _):
+        waiting = batch.waiting()
+        if not waiting:
+            raise UsageError(
+                f"no regrade of {assignment} waits to be written (or the hand-ins, the tests or "
+                f"the environment changed since): run `autograder grade {assignment} --regrade`."
+            )
+        _print_changes(batch)
+        for student, attempt in sorted(waiting.items(), key=lambda item: item[0]):
+            graded = batch.apply(attempt)
+            if graded.outcome == INFRASTRUCTURE_ERROR:
+                print(f"{student:<16} not written, what stands is kept: {graded.problem}")
+    return list(_standings(engine, assignment, sorted(waiting)).values())
+
+
+@contextlib.contextmanager
+def _batch(
+    engine: Engine, assignment: str, students: Iterable[str], *, local: bool
+) -> Iterator[tuple[Batch, Sandbox]]:
+    """The batch, and the sandbox; if hand-ins are to run here (`local`), it imports what students
+    use while we see what is to be done."""
     limits = Run(config=engine.config).limits()
     sandbox = shared(limits.sandbox)
     try:
-        sandbox.launch()  # it imports what students use, while we look at what is to be done
-        before = {s.student: s for s in book.standings(course, engine.url, assignment, students)}
-        todo = [s for s in students if again or before[s].status == book.NOT_GRADED]
-        if len(todo) < len(students):
-            print(f"{len(students) - len(todo)} graded already (--regrade does them again)")
-        tasks = [*_jobs(engine, assignment, todo, limits)] if todo else []
-        sandbox.start()
+        if local:
+            sandbox.launch()
+        with Batch(engine, assignment, students, limits) as batch:
+            if batch.interrupted:
+                print(f"taken up where it was interrupted: {', '.join(batch.interrupted)}")
+            yield batch, sandbox
     except SandboxUnavailable as error:
         raise UsageError(f"{error}.") from error
-    begun = time.monotonic()
-    with contextlib.closing(workers.results(tasks, jobs)) as results:
-        for number, graded in enumerate(results):
-            problem = _write(engine, assignment, graded)
-            (standing,) = book.standings(course, engine.url, assignment, [graded.student])
-            found.append(standing)
-            left = (time.monotonic() - begun) / (number + 1) * (len(todo) - number - 1)
-            counter = f"{number + 1}/{len(todo)}"
-            print(f"{counter:>9}  {_line(standing, problem)}{_estimate(left)}", flush=True)
-    return found + [before[s] for s in students if s not in todo]
 
 
-def _jobs(
-    engine: Engine, assignment: str, students: Iterable[str], limits: Limits
-) -> Iterator[Job]:
-    course = engine.course
-    expected = book.labels(engine.url, assignment)
-    with Gradebook(engine.url) as gradebook:
-        cells = {name: layout_of(gradebook, course, assignment, name) for name in expected}
-    extra = course.solutions / assignment
-    secret = class_secret(course)
-    leave_out = tuple(engine.coursedir.ignore)
-    for student in students:
-        folder = course.submitted(student, assignment)
-        _find_renamed(folder, expected)
-        yield Job(student, folder, extra, leave_out, cells, secret, limits)
+@contextlib.contextmanager
+def _pool(sandbox: Sandbox, number: int, jobs: int, dask: str | None) -> Iterator[workers.Pool]:
+    """Workers for this number of hand-ins."""
+    pool: workers.Pool
+    if dask is not None and number:
+        pool = Cluster(dask, isolated=sandbox.isolated)
+    else:
+        if number:
+            sandbox.start()
+        pool = workers.pool(jobs)
+    with contextlib.closing(pool):
+        yield pool
 
 
-def _write(engine: Engine, assignment: str, graded: Graded) -> str:
-    """Into the gradebook; what was wrong, if something was."""
-    problem = graded.problem
-    with Writer(engine, assignment) as writer:
-        try:
-            if not problem:
-                writer.write(graded)
-        except (OSError, SQLAlchemyError, ValueError) as error:
-            problem = f"{type(error).__name__}: {error}"
-        if problem:
-            withdraw(engine.course, writer.gradebook, assignment, graded.student)
-    return problem
+def _standings(
+    engine: Engine, assignment: str, students: Iterable[str]
+) -> dict[str, book.Standing]:
+    found = book.standings(engine.course, engine.url, assignment, students)
+    return {standing.student: standing for standing in found}
 
 
-def _line(standing: book.Standing, problem: str) -> str:
+def _say_what_stands(batch: Batch, todo: list[str]) -> None:
+    old = set(batch.outdated()) - set(todo)
+    done = len(batch.students) - len(todo)
+    if done:
+        print(f"{done} graded already (--regrade does them again)")
+    if old:
+        print(
+            f"  {len(old)} of them by other tests, limits or packages than now: "
+            "--regrade shows what would change"
+        )
+
+
+def _print_changes(batch: Batch) -> int:
+    """Print the regrades that wait, what stands → what would; how many differ."""
+    changed = 0
+    for student, attempt in sorted(batch.waiting().items(), key=lambda item: item[0]):
+        lines = batch.changes(attempt)
+        changed += bool(lines)
+        for line in lines:
+            print(f"{student:<16} {line}")
+    return changed
+
+
+class _Progress:
+    """A line for each hand-in, with the time that is left."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._number, self._begun = total, 0, time.monotonic()
+
+    def say(self, line: str) -> None:
+        self._number += 1
+        each = (time.monotonic() - self._begun) / self._number
+        left = each * (self._total - self._number)
+        print(f"{f'{self._number}/{self._total}':>9}  {line}{_estimate(left)}", flush=True)
+
+
+def _line(standing: book.Standing, graded: Graded) -> str:
     parts = []
     for notebook in standing.notebooks:
         points = "—" if notebook.score is None else f"{notebook.score:g}"
         remarks = f" ({'; '.join(notebook.remarks)})" if notebook.remarks else ""
         parts.append(f"{notebook.name} {points}/{notebook.max_score:g}{remarks}")
-    if problem:
-        parts.append(problem)
+    if graded.problem:
+        parts.append(graded.problem)
     flag = "" if standing.status == book.GRADED else f"  [{standing.status}]"
     return f"{standing.student:<16} {'  '.join(parts)}{flag}"
 
@@ -204,14 +306,3 @@ def _chosen(engine: Engine, assignment: str, wanted: list[str] | None) -> list[s
     if missing:
         raise UsageError(f"there is no hand-in of {assignment} by {', '.join(missing)}.")
     return sorted(set(wanted)) if wanted else here
-
-
-def _find_renamed(folder: Path, expected: dict[str, set[str]]) -> None:
-    """A missing notebook may be there under another name: then put a copy where it belongs."""
-    missing = {n: ids for n, ids in expected.items() if not (folder / f"{n}.ipynb").exists()}
-    for path in sorted(folder.glob("*.ipynb")) if missing else []:
-        if path.stem not in expected and path.is_file() and not path.is_symlink():
-            name = recognise(path.read_bytes(), missing)
-            if name:
-                (folder / f"{name}.ipynb").write_bytes(path.read_bytes())
-                del missing[name]

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry, Student, SubmittedNotebook
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 
 from autograder import handins, late
 from autograder.paths import Course
@@ -69,29 +69,30 @@ def standings(
 
     Known are the students in the gradebook and those who have handed in.
     """
-    here = set(handins.students(course, assignment))
     with Gradebook(url) as gradebook:
         gradebook.engine.update_execution_options(compiled_cache=_statements)
-        students = gradebook.db.query(Student)
-        if only is not None:
-            only = set(only)
-            students = students.filter(Student.id.in_(only))
-        known = {student.id: student for student in students}
-        wanted = only if only is not None else set(known) | here
-        found = []
-        for name in sorted(wanted):
-            standing = _standing(course, gradebook, assignment, name, name in here)
-            person = known.get(name)
-            if person is not None:
-                standing = replace(
-                    standing,
-                    first_name=person.first_name or "",
-                    last_name=person.last_name or "",
-                    email=person.email or "",
-                    number=person.lms_user_id or "",
-                )
-            found.append(standing)
-    return found
+        wanted = only
+        if wanted is None:
+            wanted = {student.id for student in gradebook.students}
+            wanted |= set(handins.students(course, assignment))
+        return [standing(course, gradebook, assignment, name) for name in sorted(set(wanted))]
+
+
+def standing(course: Course, gradebook: Gradebook, assignment: str, student: str) -> Standing:
+    """How one student stands, in an open gradebook."""
+    handed_in = course.submitted(student, assignment).is_dir()
+    found = _standing(course, gradebook, assignment, student, handed_in)
+    try:
+        person = gradebook.find_student(student)
+    except MissingEntry:
+        return found
+    return replace(
+        found,
+        first_name=person.first_name or "",
+        last_name=person.last_name or "",
+        email=person.email or "",
+        number=person.lms_user_id or "",
+    )
 
 
 def _standing(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 
+DATABASE = "STEPWISE_DB"  # the environment variable with the gradebook's URL
 UNIT = re.compile(r"\d\d_[a-z0-9_]+")
 
 

@@ -34,6 +34,9 @@ _KERNEL = {
         "language": "python",
     }
 }
+DONE = "done"
+STUDENT_ERROR = "student error"  # a file that holds no notebook; a person looks at it
+INFRASTRUCTURE_ERROR = "infrastructure error"  # the grader's trouble: worth another try
 NO_RESPONSE = "No response."  # nbgrader's comment on an answer that was left as it was
 
 
@@ -65,11 +68,12 @@ class Graded:
 
     student: str
     notebooks: dict[str, GradedNotebook] = field(default_factory=dict)
-    problem: str = ""  # why it was not graded, if so
+    outcome: str = DONE
+    problem: str = ""  # what went wrong, if something did
 
 
 def grade_job(job: Job) -> Graded:
-    """Grade a hand-in. Never raises: trouble of the grader's is a `problem`."""
+    """Grade a hand-in. Never raises: trouble is in the `outcome`, and the `problem` says which."""
     graded = Graded(job.student)
     try:
         with files_of(job.folder, job.extra, job.leave_out) as files:
@@ -79,10 +83,20 @@ def grade_job(job: Job) -> Graded:
                     notebook = read_handed_in(path)
                     mend(notebook, cells)
                     notebook = run(notebook, files, job.limits, job.secret)
+                    about = notebook.metadata["stepwise"]
+                    if about.get("again"):
+                        return failed(job.student, about["problem"])
+                    if about.get("problem"):
+                        graded.outcome = STUDENT_ERROR
                     graded.notebooks[name] = finish(notebook)
     except Exception as error:  # whatever it is: this hand-in is not graded, the others are
-        graded.problem = f"{type(error).__name__}: {error}"
+        return failed(job.student, f"{type(error).__name__}: {error}")
     return graded
+
+
+def failed(student: str, problem: str) -> Graded:
+    """A hand-in that is not graded for a reason which is not in it."""
+    return Graded(student, outcome=INFRASTRUCTURE_ERROR, problem=problem)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
@@ -18,10 +17,17 @@ from autograder.engine import Engine, known_remarks
 from autograder.files import copy_plain
 from autograder.handins import timestamp_of
 from autograder.late import Penalties
+from autograder.ledger import Ledger
 from autograder.paths import Course
 from autograder.pipeline import Graded
 
+NEW = ".new-"  # a folder in the making; left behind only by a kill
 NOT_HANDED_IN = "This notebook was not handed in."
+
+
+# What a cell has, or is off a notebook (under LATE): points by the machine, by a person.
+Points = dict[tuple[str, str], tuple[float | None, float | None]]
+LATE = "late penalty"
 
 
 class Writer:
@@ -30,6 +36,7 @@ class Writer:
     def __init__(self, engine: Engine, assignment: str) -> None:
         self._engine, self._assignment = engine, assignment
         self.gradebook = Gradebook(engine.url, engine.coursedir.course_id)
+        self.ledger = Ledger(self.gradebook, assignment)
         self._penalties = Penalties(engine.config, self.gradebook, assignment)
 
     def __enter__(self) -> "Writer":
@@ -38,25 +45,77 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self.gradebook.close()
 
-    def write(self, graded: Graded) -> None:
-        """Put the result beside what the gradebook knows. All of it is written, or nothing."""
+    def write(self, graded: Graded, attempt: int) -> None:
+        """Put the result of an attempt beside what the gradebook knows.
+
+        Points and ledger are written in one transaction, all of it or nothing. Then the executed
+        notebooks take the place of the earlier ones; what a kill prevents there, `install` does.
+        """
+        with self._notebooks(graded) as new:
+            with known_remarks(), _one_transaction(self.gradebook):
+                self._rows(graded)
+                self.ledger.finish(attempt, graded)
+                self.ledger.apply(attempt)
+            self._put_in_place(new, attempt, graded.student)
+
+    def install(self, attempt: int) -> None:
+        """Put the executed notebooks of an attempt, whose points are written, into place."""
+        graded = self.ledger.result(attempt)
+        with self._notebooks(graded) as new:
+            self._put_in_place(new, attempt, graded.student)
+
+    def keep(self, graded: Graded, attempt: int) -> None:
+        """Put a result into the ledger only."""
+        with _one_transaction(self.gradebook):
+            self.ledger.finish(attempt, graded)
+
+    def trial(self, graded: Graded) -> tuple[Points, Points]:
+        """What the gradebook holds of a hand-in, and what it would hold if `graded` were written.
+
+        Nothing is.
+        """
+        before = self._points(graded.student)
+        with known_remarks(), _one_transaction(self.gradebook, keep=False):
+            self._rows(graded)
+            self.gradebook.db.flush()
+            after = self._points(graded.student)
+        return before, after
+
+    def _points(self, student: str) -> Points:
+        try:
+            submission = self.gradebook.find_submission(self._assignment, student)
+        except MissingEntry:
+            return {}
+        found: Points = {}
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                found[notebook.name, grade.name] = (grade.auto_score, grade.manual_score)
+            found[notebook.name, LATE] = (-(notebook.late_submission_penalty or 0.0), None)
+        return found
+
+    @contextlib.contextmanager
+    def _notebooks(self, graded: Graded) -> Iterator[Path]:
+        """For a while, a folder with all that is to lie beside the other students' results."""
         course = self._engine.course
-        source = course.submitted(graded.student, self._assignment)
-        target = course.autograded(graded.student, self._assignment)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as place:
+        parent = course.autograded(graded.student, self._assignment).parent
+        parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=NEW, dir=parent) as place:
             new = Path(place) / "new"
-            copy_plain(source, new, ["*.ipynb"])
+            copy_plain(course.submitted(graded.student, self._assignment), new, ["*.ipynb"])
             for name, notebook in graded.notebooks.items():
                 (new / f"{name}.ipynb").write_text(notebook.text, encoding="utf-8")
-            with known_remarks(), _one_transaction(self.gradebook):
-                self._rows(graded, _timestamp(source))
-                if target.exists():
-                    target.rename(Path(place) / "old")
-                new.rename(target)
+            yield new
 
-    def _rows(self, graded: Graded, timestamp: Any) -> None:
+    def _put_in_place(self, new: Path, attempt: int, student: str) -> None:
+        target = self._engine.course.autograded(student, self._assignment)
+        if target.exists():
+            target.rename(new.with_name("old"))
+        new.rename(target)
+        self.ledger.installed(attempt)
+
+    def _rows(self, graded: Graded) -> None:
         student = graded.student
+        timestamp = _timestamp(self._engine.course.submitted(student, self._assignment))
         self.gradebook.update_or_create_student(student)
         # None too: the time of an earlier hand-in says nothing about this one.
         submission = self.gradebook.update_or_create_submission(
@@ -92,14 +151,18 @@ def _timestamp(folder: Path) -> datetime | None:
 
 
 @contextlib.contextmanager
-def _one_transaction(gradebook: Gradebook) -> Iterator[None]:
-    """nbgrader's gradebook commits at every step: meanwhile it does so once, at the end."""
+def _one_transaction(gradebook: Gradebook, *, keep: bool = True) -> Iterator[None]:
+    """nbgrader's gradebook commits at every step: meanwhile it does so once, at the end, or never
+    (`keep=False`)."""
     session = gradebook.db()
     commit = session.commit
     session.commit = session.flush
     try:
         yield
-        commit()
+        if keep:
+            commit()
+        else:
+            session.rollback()
     except BaseException:
         session.rollback()
         raise

@@ -158,6 +158,7 @@ class Sandbox:
             "preload": self._preload,
             "idle_seconds": self._idle_seconds,
             "run": "/stepwise/run" if self.isolated else str(jails),
+            "in_scratch": [prefix for prefix in _prefixes() if prefix.startswith("/tmp/")],
         }
         inside = "/stepwise/inside" if self.isolated else str(_INSIDE)
         command = [sys.executable, "-I", "-B", inside, json.dumps(settings)]
@@ -365,8 +366,7 @@ def _bubblewrap(run: Path, jails: Path, user: int | None) -> list[str]:
         command += ["--ro-bind-try", f"/etc/{file}", f"/etc/{file}"]
     for file in ("passwd", "group"):
         command += ["--ro-bind", str(run / file), f"/etc/{file}"]
-    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
-    for prefix in sorted(prefixes):
+    for prefix in _prefixes():
         if not prefix.startswith("/usr"):
             command += _seen(prefix)
     for root in _library_roots():
@@ -378,6 +378,11 @@ def _bubblewrap(run: Path, jails: Path, user: int | None) -> list[str]:
     if user is not None:
         command += ["--chmod", "1777", "/tmp"]
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/"]
+
+
+def _prefixes() -> list[str]:
+    """The folders of this Python environment."""
+    return sorted({sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix})
 
 
 def _seen(folder: str, inside: str | None = None) -> list[str]:

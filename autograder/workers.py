@@ -1,82 +1,125 @@
-"""Grading in several processes at once, so that one that is killed costs nobody else a grade."""
+"""Pools of workers that grade one hand-in after another; a killed process costs nobody else's."""
 
 import contextlib
 import multiprocessing
 import signal
-from collections.abc import Generator, Iterable
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import Protocol
 
-from autograder.pipeline import Graded, Job, grade_job
+from autograder.pipeline import Graded, Job, failed, grade_job
 
-_ATTEMPTS = 2  # for a job whose process was killed
 KILLED = "the process that graded it was killed"
 
 
-def results(jobs: Iterable[Job], processes: int) -> Generator[Graded, None, None]:
-    """What becomes of each job, as soon as it is there; with one process, in this one.
+class Pool(Protocol):
+    """Takes jobs while it is `free`, and gives each back as what became of it, in any order."""
 
-    The processes are forks of this one and share its sandbox's server. A job whose process is
-    killed is tried once more, then given up: its `problem` says so.
+    def free(self) -> bool:
+        """Whether another job may be given now."""
+
+    def give(self, job: Job) -> None:
+        """Begin this job."""
+
+    def next(self) -> Graded:
+        """Wait for the next one to be ready. There must be one."""
+
+    def close(self) -> None:
+        """End everything, jobs too."""
+
+
+def pool(processes: int) -> Pool:
+    """A pool on this machine: forks of this process, or if one is enough, this process."""
+    return Processes(processes) if processes > 1 else Here()
+
+
+class Here:
+    """A pool that is this process."""
+
+    def __init__(self) -> None:
+        self._jobs: deque[Job] = deque()
+
+    def free(self) -> bool:
+        return not self._jobs
+
+    def give(self, job: Job) -> None:
+        self._jobs.append(job)
+
+    def next(self) -> Graded:
+        return grade_job(self._jobs.popleft())
+
+    def close(self) -> None:
+        self._jobs.clear()
+
+
+class Processes:
+    """A pool of forks of this process, which share its sandbox's server.
+
+    A job whose process is killed comes back as the infrastructure's error.
     """
-    waiting = [(job, 1) for job in reversed(list(jobs))]
-    if processes <= 1 or len(waiting) <= 1:
-        while waiting:
-            yield grade_job(waiting.pop()[0])
-        return
-    workers: list[_Worker] = []
-    try:
-        while waiting or workers:
-            while waiting and len(workers) < processes:
-                workers.append(_Worker.start(*waiting.pop()))
-            for pipe in wait([worker.pipe for worker in workers]):
-                (worker,) = (w for w in workers if w.pipe is pipe)
-                graded = worker.result()
-                if graded is not None:
-                    yield graded
-                elif worker.attempt < _ATTEMPTS:
-                    waiting.append((worker.job, worker.attempt + 1))
-                else:
-                    yield Graded(worker.job.student, problem=KILLED)
-                if graded is not None and waiting:
-                    worker.give(*waiting.pop())
-                else:
-                    workers.remove(worker)
-                    worker.end()
-    finally:
-        for worker in workers:
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._workers: list[_Worker] = []
+
+    def free(self) -> bool:
+        return sum(worker.job is not None for worker in self._workers) < self._most
+
+    def give(self, job: Job) -> None:
+        idle = next((worker for worker in self._workers if worker.job is None), None)
+        if idle is None:
+            idle = _Worker.start([worker.pipe for worker in self._workers])
+            self._workers.append(idle)
+        idle.give(job)
+
+    def next(self) -> Graded:
+        busy = {worker.pipe: worker for worker in self._workers if worker.job is not None}
+        pipe = next(iter(wait(list(busy))))
+        worker = busy[pipe]  # type: ignore[index]
+        assert worker.job
+        student = worker.job.student
+        graded = worker.result()
+        if graded is None:
+            self._workers.remove(worker)
             worker.end()
+            return failed(student, KILLED)
+        return graded
+
+    def close(self) -> None:
+        for worker in self._workers:
+            worker.end()
+        self._workers.clear()
 
 
 @dataclass
 class _Worker:
-    """A process that grades one job after another."""
+    """A process that grades one job after another; `job` is what it does now."""
 
     process: BaseProcess
     pipe: Connection
-    job: Job
-    attempt: int
+    job: Job | None = None
 
     @classmethod
-    def start(cls, job: Job, attempt: int) -> "_Worker":
+    def start(cls, others: Sequence[Connection]) -> "_Worker":
         ours, theirs = multiprocessing.Pipe()
         process = multiprocessing.get_context("fork").Process(
-            target=_work, args=(theirs,), daemon=True
+            target=_work, args=(theirs, [ours, *others]), daemon=True
         )
         process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
-        worker = cls(process, ours, job, attempt)
-        worker.give(job, attempt)
-        return worker
+        return cls(process, ours)
 
-    def give(self, job: Job, attempt: int) -> None:
-        self.job, self.attempt = job, attempt
+    def give(self, job: Job) -> None:
+        self.job = job
         with contextlib.suppress(OSError):  # it was killed while it waited: the pipe's end tells
             self.pipe.send(job)
 
     def result(self) -> Graded | None:
         """The job's result; None if the process was killed."""
+        self.job = None
         try:
             graded: Graded = self.pipe.recv()
         except (EOFError, OSError):
@@ -90,7 +133,9 @@ class _Worker:
         self.process.close()
 
 
-def _work(pipe: Connection) -> None:
+def _work(pipe: Connection, graders: Sequence[Connection]) -> None:
+    for other_end in graders:
+        other_end.close()  # a fork has them too, and would not notice that the grader went
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the grader, and that ends this
     while True:
         try:

@@ -5,6 +5,7 @@ import functools
 import pytest
 
 from autograder import sandbox
+from tests import postgres
 
 
 @functools.cache
@@ -18,7 +19,9 @@ def why_no_sandbox() -> str:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Tests marked `sandbox` need one; CI installs what it takes."""
+    """Tests marked `sandbox` or `postgresql` need one; CI installs what it takes."""
+    if item.get_closest_marker("postgresql") and postgres.missing():
+        pytest.skip(postgres.missing())
     if item.get_closest_marker("sandbox") and why_no_sandbox():
         pytest.skip(why_no_sandbox())
 

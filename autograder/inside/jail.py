@@ -22,6 +22,7 @@ import system
 
 HERE = "/stepwise/here"  # sockets of the kernel, seen from inside
 SCRATCH = "/tmp"
+_STAGE = "/dev/shm"  # where the scratch is made before it takes its place
 
 
 def enter(folder: str, settings: dict, run: Callable[[dict, int], None]) -> None:
@@ -52,7 +53,7 @@ def enter(folder: str, settings: dict, run: Callable[[dict, int], None]) -> None
     with control.makefile("r", encoding="utf-8") as lines:
         task = json.loads(lines.readline())
     if isolated:
-        _mount(folder, settings["run"], task)
+        _mount(folder, settings["run"], settings["in_scratch"], task)
         scratch, here = SCRATCH, HERE
     else:
         scratch, here = folder + "/scratch", folder
@@ -99,14 +100,22 @@ def _become_kernel(
         os._exit(1)
 
 
-def _mount(folder: str, run: str, task: dict) -> None:
-    """What only this jail sees: its sockets, an empty scratch; and nothing of the other jails."""
+def _mount(folder: str, run: str, in_scratch: list[str], task: dict) -> None:
+    """What only this jail sees: its sockets, an empty scratch; and nothing of the other jails.
+
+    `in_scratch` are folders of the Python environment that the scratch would hide.
+    """
     limits = task["limits"]
     safe = system.NO_SUID | system.NO_DEVICES
     system.mount("", "/", "", system.RECURSIVE | system.PRIVATE)
     system.mount(folder, HERE, "", system.BIND)
     sizes = f"size={limits['scratch_bytes']},nr_inodes={limits['scratch_files']},mode=0700"
-    system.mount("tmpfs", SCRATCH, "tmpfs", safe, sizes)
+    system.mount("tmpfs", _STAGE, "tmpfs", safe, sizes)
+    for kept in in_scratch:
+        place = _STAGE + kept.removeprefix(SCRATCH)
+        os.makedirs(place)
+        system.mount(kept, place, "", system.BIND | system.RECURSIVE)
+    system.mount(_STAGE, SCRATCH, "", system.MOVE)
     system.mount("tmpfs", "/dev/shm", "tmpfs", safe, f"size={limits['scratch_bytes']},mode=0700")
     for hidden in (run, "/proc"):
         system.mount("tmpfs", hidden, "tmpfs", safe | system.READ_ONLY, "size=4k,mode=0555")

@@ -12,6 +12,10 @@ r"""
 **You need** the lesson *Online softmax*; matrix products.
 
 **Time** 40 minutes.
+
+Below is every pair of a query (a row) and a key (a column): the matrix of scores. It is cut into
+tiles, and the slider walks over them. What the bytes below it mean is the subject of this lesson;
+we come back to it in section 5.
 """
 
 # %%
@@ -30,12 +34,13 @@ tile_walk()
 r"""
 ## 1 · Where do the bytes go?
 
-$N$ queries, $N$ keys, $N$ values, each a vector of length $D$: the rows of $Q$, $K$, $V$. Attention
-is
+$N$ queries, $N$ keys, $N$ values, each a vector of length $D$: the rows of $Q$, $K$, $V$. The
+*scale* is a fixed number, mostly $1/\sqrt D$. Attention is
 
 $$S = \text{scale} \cdot QK^\top, \qquad P = \operatorname{softmax}(S) \text{ row by row}, \qquad O
 = PV .$$
 
+$S$ are the *scores* (the logits of the first lesson, one row a query) and $P$ the weights.
 $Q$, $K$, $V$, $O$ have $ND$ numbers each. But $S$ and $P$ have $N^2$. With $N = 8192$ and $D = 128$
 in two bytes a number, $Q$ takes 2 MiB and $S$ takes 128 MiB, **for one head of one sequence**.
 
@@ -45,7 +50,8 @@ of 108 units, 19 TB/s in all, against 1.5 to 2 TB/s from HBM (Dao et al. 2022, s
 calculate with a number it must be brought into SRAM. What does not fit there goes back to HBM.
 
 **Who wins: the arithmetic or the memory?** Plain attention does $4N^2D$ operations (two matrix
-products of $N \cdot N \cdot D$ multiplications and as many additions). Let us count the traffic.
+products of $N \cdot N \cdot D$ multiplications and as many additions; the softmax is not counted).
+Let us count the traffic: the numbers that move between HBM and SRAM.
 """
 
 # %% [markdown]
@@ -255,8 +261,8 @@ $$\text{read } 2ND + C\,(2ND + 2N), \qquad \text{written } (1 + C)(ND + 2N) .$$
 
 Reading is about the same in both orders. The difference is in *writing*: FlashAttention-2 writes
 each row once. It has a second advantage that bytes do not show: blocks of queries do not depend on
-one another, so each can be given to a thread block of its own; in the older order, thread blocks
-would have to share $O$.
+one another, so each can be given to a *thread block* of its own (threads that share one unit
+and its SRAM); in the older order, thread blocks would have to share $O$.
 
 (On this tiny problem three steps do not look bad: $N = 128$ is only $8D$. Let us see how the counts
 grow.)
@@ -283,9 +289,10 @@ and how large a block may be is decided by the SRAM.
 r"""
 ## 5 · The law: $N^2 D^2 / M$
 
-Let the SRAM hold $M$ numbers. A block of queries with its accumulator takes $2 B_q D$ of them, so
+Let the SRAM hold $M$ numbers. (On a real GPU the accumulator $a$ lies in registers; we count all
+memory on the chip together.) A block of queries with its accumulator takes $2 B_q D$ numbers, so
 $B_q$ can be about $M / 4D$ if half of the SRAM is left for keys, values and the tile. Put that into
-the count:
+the count of section 3:
 
 $$\text{traffic} \approx 2ND \cdot \frac{N}{B_q} = 2ND \cdot \frac{4ND}{M} = \frac{8N^2D^2}{M}
 = \Theta\!\left(\frac{N^2 D^2}{M}\right).$$
@@ -362,8 +369,9 @@ For attention with $T$ queries and $N$ keys, two bytes a number, $F = 4TND$. Wit
 traffic is $2(2TD + 2ND + 4TN)$ bytes; by tiles, if the blocks are large enough, just over
 $2(2TD + 2ND)$. In *prefill* $T = N$; in *decoding* $T = 1$.
 
-Two roofs by NVIDIA's data sheets, for bf16 without sparsity: an H200 (989 TFLOP/s, 4.8 TB/s) and an
-A100 with 80 GB (312 TFLOP/s, 2.0 TB/s). The dots stand on the first.
+Two roofs by NVIDIA's data sheets, for bf16 without sparsity: an H200 SXM (989 TFLOP/s, 4.8 TB/s)
+and an A100 SXM with 80 GB (312 TFLOP/s, 2.0 TB/s). The corner of the H200 lies at
+$989/4.8 \approx 206$ operations a byte. The dots stand on its roof.
 """
 
 # %%
@@ -372,11 +380,11 @@ roofline({"H200": h200, "A100": a100})
 
 # %% [markdown]
 r"""
-Move the slider from many queries to one.
+Choose fewer and fewer queries, from 4096 down to one.
 
-- **Prefill** ($T = 4096$): with the matrix, 62 operations a byte, far left of the corner: the units
-  wait for memory. By tiles, 2048: arithmetic is the limit. *That* is where FlashAttention's speed
-  comes from. It does not do less arithmetic; it waits less.
+- **Prefill** ($T = 4096$): with the matrix, 62 operations a byte, left of the corner: three tenths
+  of the peak at best, as the units wait for memory. By tiles, 2048: arithmetic is the limit.
+  *That* is where FlashAttention's speed comes from. It does not do less arithmetic; it waits less.
 - **Decoding** ($T = 1$): both sit at about 1 operation a byte. Each key is read for one query. No
   tiling can help: the keys must be read. What helps is sharing them among heads, or storing fewer
   bytes (lesson 4).
@@ -412,10 +420,11 @@ measured_roofline(*mine, placed)
 
 # %% [markdown]
 r"""
-A roof is a bound, not a promise. In *prefill*, tiles move the dot to the right, as on the GPU. Both
-stay below the roof: the processor must also compute $N^2$ exponentials, which are not in $F$, and
-Python takes its time to start each tile, however little is in it. In *decoding* both have the same
-half operation a byte, four bytes a number.
+The list below the picture has the answer for your machine. A roof is a bound, not a promise. In
+*prefill*, tiles move the dot to the right, as on the GPU. Both stay below the roof: the processor
+must also compute $N^2$ exponentials, which are not in $F$, and Python takes its time to start each
+tile, however little is in it. In *decoding* both have the same half operation a byte, as a number
+here takes four bytes.
 
 (A processor has caches, which the model has not. If the matrix stays in one of them, its dot may
 even lie above its slope.)

@@ -38,11 +38,12 @@ Training runs a network forwards, then backwards. Backwards, each layer gets $dO
 the loss with respect to its output: $dO_{id} = \partial\,\text{loss} / \partial O_{id}$. It must
 give $dQ$, $dK$, $dV$.
 
-For that, autograd keeps what the forward pass calculated. For attention it keeps $P$, the
-$N \times N$ matrix of weights. But we went to some length never to have it! **Can we run backwards
-without $P$?**
+For that, autograd keeps what the forward pass calculated. For attention by three steps it keeps
+$P$, the $N \times N$ matrix of weights. But we went to some length never to have it! **Can we run
+backwards without $P$?**
 
-The forward pass, once more, with every index. Queries $i$, keys $j$, coordinates $d$:
+The forward pass, once more, with every index. Queries $i$, keys $j$ (and $k$, where a sum runs over
+all keys beside a fixed $j$), coordinates $d$:
 
 $$S_{ij} = \text{scale} \sum_d Q_{id} K_{jd}, \qquad
 P_{ij} = \frac{e^{S_{ij}}}{\sum_k e^{S_{ik}}}, \qquad
@@ -83,6 +84,8 @@ $$dS_{ij} = \sum_k dP_{ik}\, \frac{\partial P_{ik}}{\partial S_{ij}}
 = dP_{ij} P_{ij} - \sum_k dP_{ik} P_{ik} P_{ij}
 = P_{ij} \Big( dP_{ij} - \underbrace{\sum_k P_{ik}\, dP_{ik}}_{\Delta_i} \Big).$$
 
+(The FlashAttention papers call this sum $D_i$; here $D$ is the length of a vector.)
+
 **The scores.** $S = \text{scale} \cdot QK^\top$ is a product again, and by the same steps as above
 
 $$dQ = \text{scale} \cdot dS\, K, \qquad dK = \text{scale} \cdot dS^\top Q .$$
@@ -90,7 +93,8 @@ $$dQ = \text{scale} \cdot dS\, K, \qquad dK = \text{scale} \cdot dS^\top Q .$$
 
 # %% [markdown]
 """
-Six lines of code. We compare them with torch's autograd, in float64.
+Six lines of code. We compare them with torch's autograd, in float64. (In code `T` is the number of
+queries and `S` that of keys: they need not be equal.)
 """
 
 
@@ -156,8 +160,8 @@ in and exchange the sums:
 $$\Delta_i = \sum_k P_{ik} \sum_d dO_{id} V_{kd} = \sum_d dO_{id} \sum_k P_{ik} V_{kd} = \sum_d
 dO_{id}\, O_{id} .$$
 
-That is the row sum of $dO \circ O$: two vectors of length $D$ that we have. No row of $P$ is
-needed.
+That is the row sum of $dO \circ O$ (the product number by number): two vectors of length $D$ that
+we have. No row of $P$ is needed.
 """
 
 # %%
@@ -181,7 +185,8 @@ Each gradient is a sum, and each tile gives a part of it:
 
 With the keys outside, $dK_j$ and $dV_j$ stay on the chip while all queries pass. $dQ_i$ cannot: it
 gets its parts from different $j$, and is brought up to date in HBM. (On a GPU many thread blocks do
-that at once, by atomic additions; or a second kernel with the queries outside makes $dQ$.)
+that at once, by *atomic* additions, which cannot overwrite one another; or a second kernel with the
+queries outside makes $dQ$.)
 """
 
 
@@ -221,9 +226,9 @@ tiled = flash_backward(Q, K, V, O, L, dO, scale, size=3)
 
 # %% [markdown]
 r"""
-Notice how few rows need care. A masked pair has $s = -\infty$, so $p = 0$, and nothing flows
-through it. A query that may look nowhere has $L = -\infty$; there $-\infty - (-\infty)$ would be
-NaN, and *one* NaN in $p$ would spread through $p^\top dO$ into every row of $dV$.
+Which rows need care? A masked pair has $s = -\infty$, so $p = 0$, and nothing flows through it. A
+query that may look nowhere has $L = -\infty$; there $-\infty - (-\infty)$ would be NaN, and *one*
+NaN in $p$ would spread through $p^\top dO$ into every row of $dV$.
 """
 
 # %%
@@ -239,8 +244,8 @@ print("L of the first queries:", L9[:3].tolist())
 """
 ## 5 · An independent judge
 
-`gradcheck` knows nothing of our formulas. It wiggles each input by $10^{-6}$, looks how the output
-changes, and compares. For that the two passes become one `autograd.Function`.
+`gradcheck` knows nothing of our formulas. It moves each number of the inputs by $\pm 10^{-6}$,
+looks how the output changes, and compares. For that the two passes become one `autograd.Function`.
 """
 
 
@@ -336,13 +341,14 @@ for n in (64, 128):
 
 # %% [markdown]
 r"""
-More arithmetic, and yet faster: the forward pass taught why. The kept memory falls from $N^2$ to
-$N$ numbers for each head of each layer, and that is what made long contexts trainable. It is
-*gradient checkpointing* (unit 2), at its finest grain: what is cheap to recompute is not stored.
+A quarter more arithmetic, half the bytes: where memory is the limit, that is faster (Dao et al.
+2022, section 3.1, say the same of their measurements). The kept memory falls from $N^2$ to $N$
+numbers for each head of each layer: for long texts, the difference between fitting and not fitting.
+It is *gradient checkpointing* at its finest grain: what is cheap to recompute is not stored.
 """
 
 # %%
-sizes = [1024, 2048, 4096, 8192]  # P in 2 bytes a number, L in 4
+sizes = [2048, 4096, 6144, 8192]  # P in 2 bytes a number, L in 4
 kept = {"P": [n * n * 2 / 2**20 for n in sizes], "L": [n * 4 / 2**20 for n in sizes]}
 pictures.curve(sizes, kept, what="MiB kept, one head")
 

@@ -4,13 +4,13 @@
 
 **After this lesson you can**
 
-- compute a softmax that neither overflows nor underflows, with three passes over the row, two, or
-  one,
+- compute a softmax that neither overflows nor divides by 0, with three passes over the row, two,
+  or one,
 - write down what is true after each step (the *invariant*), and let your own code check it,
 - join the results of two halves of a row, and prove that any grouping gives the same,
 - say why this is the heart of FlashAttention.
 
-**You need** exponentials and logarithms, Python loops.
+**You need** exponentials and logarithms, Python loops; a little torch in section 8.
 
 **Time** 35 minutes. Run each cell with **Shift + Enter**, from the top.
 """
@@ -66,7 +66,8 @@ except OverflowError as error:
 
 # %% [markdown]
 r"""
-Two equal logits should give ½ and ½. And on the other side, $e^{-1000}$ is 0, and the sum is 0.
+Two equal logits should give ½ and ½. And on the other side, $e^{-1000}$ is rounded to 0: for
+$(-1000, -1000)$ the sum is 0, and $0/0$ is left.
 
 **The cure.** For any number $c$,
 
@@ -303,7 +304,8 @@ The maximum is still $-\infty$, and $-\infty - (-\infty)$ is NaN, *not a number*
 sum, it stays. The cure is to subtract something finite whenever the maximum is $-\infty$; 0 will
 do, since $e^{-\infty - 0} = 0$ is the weight that we want.
 
-And if **all** logits are masked? Then $\ell = 0$ and $a = 0$. By convention the answer is 0.
+And if **all** logits are masked? Then $\ell = 0$ and $a = 0$, and $a/\ell$ means nothing. By our
+convention the answer is 0: nobody to look at, nothing seen. (torch's own softmax gives NaN there.)
 """
 
 
@@ -329,8 +331,8 @@ be one, had we begun with $m = 0$ instead of $-\infty$?
 
 <details><summary>Answer</summary>
 
-In the last row: all exponents would be $x - 0 \approx -10\,000$, every weight 0, and the result
-$0/0$.
+In the last row: all exponents would be $x - 0 \approx -10\,000$, and every weight 0. The result
+would be $0/0$; or, behind our guard, a 0 that nobody notices.
 
 </details>
 """
@@ -391,7 +393,7 @@ $\Lambda = \ell e^{m}$, and likewise $\alpha = a\, e^{m}$.
    *addition* is associative, and the same $\alpha$.
 3. Both sides have the maximum $\max(m_1, m_2, m_3)$, because *max* is associative.
 4. From $m$ and $\Lambda$ we get $\ell = \Lambda e^{-m}$ back, and $a$ likewise. So the states are
-   equal. ∎
+   equal. (If $m = -\infty$, all three were empty, and so are both sides.) ∎
 
 The empty state $(-\infty, 0, 0)$ changes nothing: it is the *neutral element*. And
 $A \oplus B = B \oplus A$.
@@ -452,13 +454,17 @@ For a finished part one often keeps the mean $o = a / \ell$ and the **logsumexp*
 
 $$L = \ln \sum_k e^{x_k} = \ln\!\big(\ell\, e^{m}\big) = m + \ln \ell .$$
 
-It holds both $m$ and $\ell$ in one number that cannot overflow. A weight is $p_k = e^{x_k - L}$,
-and two parts merge as
+It says in one number what $m$ and $\ell$ say together, and it cannot overflow: it lies between the
+largest logit and that plus $\ln N$. A weight is $p_k = e^{x_k} / e^{L} = e^{x_k - L}$, and two
+parts merge as
 
 $$L = \ln\!\big(e^{L_1} + e^{L_2}\big), \qquad o = e^{L_1 - L}\, o_1 + e^{L_2 - L}\, o_2 .$$
 
-FlashAttention keeps $o$ and $L$ for each query. From $L$ alone the backward pass gets every weight
-back.
+(In code the larger of $L_1$, $L_2$ is pulled out of the logarithm first, as always: $e^{1000}$
+overflows here, too.)
+
+FlashAttention-2 keeps $o$ and $L$ for each query. From $L$ and the logits, which it calculates
+again, its backward pass gets every weight back.
 """
 
 # %%
@@ -530,7 +536,11 @@ for fn in (three, one):
 # %% [markdown]
 """
 Three reads of the row become one. The weights are neither written nor read. And the fast memory
-holds one block and three numbers, however long the row.
+holds a few blocks and three numbers, however long the row.
+
+**This is FlashAttention, for one query**: keys and values pass by in blocks, the state stays in
+fast memory, and no row of weights ever exists. The next lesson does it for many queries side by
+side.
 """
 
 # %% [markdown]

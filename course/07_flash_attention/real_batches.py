@@ -17,6 +17,7 @@
 """
 
 # %%
+import math
 from itertools import pairwise
 
 import torch
@@ -28,17 +29,20 @@ from course.memory import Machine
 from course.widgets import pictures
 from course.widgets.attention import packing_board
 
-pictures.cells(
-    {
-        "a padded batch": ["the", "cat", "sat", "–", "–"],
-        " ": ["yes", "–", "–", "–", "–"],
-        "  ": ["one", "more", "time", "and", "again"],
-    }
-)
+padded_batch = {
+    "text 1": ["the", "cat", "sat", "–", "–"],
+    "text 2": ["yes", "–", "–", "–", "–"],
+    "text 3": ["one", "more", "time", "and", "again"],
+}
+pictures.cells(padded_batch)
 
 # %% [markdown]
 r"""
 ## 1 · Half of the tiles are empty
+
+So far all queries saw all keys, and all sequences had the same length. Real batches are as above:
+texts that differ in length, and words that must not see what comes after them. **How much of the
+work can be left out?** First the words.
 
 A language model predicts the next token from those before it. So query $i$ may see key $j$ only if
 $j \le i$: attention is **causal**. In the matrix of scores everything above the diagonal is masked.
@@ -69,12 +73,13 @@ pictures.grid(table, places, corner="queries \\ keys")
 
 # %% [markdown]
 r"""
-With $n$ blocks each way, $n$ tiles are cut and $n(n-1)/2$ are full: of $n^2$, the share
+With $n$ square blocks each way, $n$ tiles are cut and $n(n-1)/2$ are full: of $n^2$, the share
 $\frac{n + 1}{2n}$ has work. For large $n$ that is one half. Only the $n$ cut tiles pay for a mask.
 
 ### When the lengths differ
 
-A model that has already read $S - T$ tokens gets $T$ new ones. The new queries are the *last* $T$
+Now let there be $T$ queries and $S$ keys. A model that has already read $S - T$ tokens gets $T$ new
+ones, and its keys are those of all $S$. The new queries are the *last* $T$
 positions, so query $i$ stands at position $i + S - T$, and sees
 
 $$j \le i + S - T .$$
@@ -83,10 +88,16 @@ The *ends* are aligned. (FlashAttention does this since version 2.1; `is_causal`
 `scaled_dot_product_attention` aligns the beginnings. A frequent bug!)
 """
 
+
 # %%
+def seen(mask, title):
+    ones = dict.fromkeys(map(tuple, mask.nonzero().tolist()), "done")
+    return pictures.grid(mask.int().tolist(), ones, title=title, corner=title.split()[0])
+
+
 pictures.side_by_side(
-    pictures.grid(causal_mask(3, 6).int().tolist(), title="3 queries, 6 keys: ends aligned"),
-    pictures.grid(torch.ones(3, 6).tril().int().tolist(), title="the same with beginnings aligned"),
+    seen(causal_mask(3, 6), "ends aligned, 3 queries and 6 keys"),
+    seen(torch.ones(3, 6).tril(), "beginnings aligned, 3 queries and 6 keys"),
 )
 
 # %% [markdown]
@@ -107,8 +118,9 @@ Nothing. By our convention $O = 0$ and $L = -\infty$ there, and never NaN.
 
 ### A sliding window
 
-Some models look back at most $w$ tokens: $i + S - T - w < j \le i + S - T$. The tiles with work
-then form a band, and the work grows with $N w$, not $N^2$.
+Some models see only the last $w$ tokens, themselves among them (Mistral 7B: $w = 4096$; Jiang et
+al. 2023): $i + S - T - w < j \le i + S - T$. The tiles with work then form a band, and the work
+grows with $N w$, not $N^2$.
 """
 
 
@@ -132,9 +144,9 @@ pictures.curve(sizes, counts, lambda n: (n / 16) ** 2, "all tiles", what="tiles 
 Texts have different lengths. A tensor is a rectangle. The usual way out is to fill short rows up
 with a *pad* token, and to mask it. The units calculate on it all the same.
 
-Lengths of real texts are skewed: many short, a few long (Krell et al. 2021 draw them for several
-data sets). A log-normal distribution is a fair picture of that. Here are 48 texts; the widest row
-sets the width.
+Lengths of real texts differ widely (Krell et al. 2021 draw them for several data sets). We draw
+ours from a log-normal distribution: many short, a few long. Here are 48 texts, cut at 512 tokens;
+the longest sets the width.
 """
 
 # %%
@@ -162,19 +174,23 @@ packing* problem, hard to solve exactly, easy to solve well:
 packing_board(lengths)
 
 # %%
+ways = (packing.one_a_row, packing.next_fit, packing.first_fit, packing.best_fit)
+print(f"{sum(lengths)} tokens")
 for capacity in (max(lengths), 1024, 2048):
-    shares = {
-        way.__name__: f"{packing.padding(way(lengths, capacity), capacity):.0%}"
-        for way in (packing.one_a_row, packing.next_fit, packing.first_fit, packing.best_fit)
-    }
-    print(f"capacity {capacity:4}: padding", shares)
+    rows = math.ceil(sum(lengths) / capacity)  # with fewer, they do not fit
+    shares = [
+        f"{way.__name__} {packing.padding(way(lengths, capacity), capacity):.0%}" for way in ways
+    ]
+    least = 1 - sum(lengths) / (rows * capacity)
+    print(f"capacity {capacity:4}: padding at least {least:.0%};", ", ".join(shares))
 
 # %% [markdown]
 r"""
 How well can one do? No packing needs fewer than $\lceil \text{tokens} / \text{capacity} \rceil$
-rows. For first-fit with the longest first it is known that it never needs more than $\frac{11}{9}$
-of the best possible number of rows, plus a constant (Johnson 1973). Let us see many batches, drawn
-from three distributions:
+rows; the printed "at least" is the padding that even so few leave. In our small batch wide rows
+look bad only because the last of a few rows is nearly empty. For first-fit with the longest first
+it is known that it never needs more than $\frac{11}{9}$ of the best possible number of rows, plus a
+constant (Johnson 1973). Let us see many batches, drawn from three distributions:
 """
 
 
@@ -189,16 +205,22 @@ def mean_padding(way, sigma, capacity=1024):
 
 
 for sigma, words in ((0.3, "much alike"), (0.8, "mixed"), (1.2, "very mixed")):
-    ways = (packing.one_a_row, packing.next_fit, packing.first_fit, packing.best_fit)
     means = [f"{way.__name__} {mean_padding(way, sigma):4.0%}" for way in ways]
     print(f"{words:11}:", ", ".join(means))
+
+# %% [markdown]
+"""
+With the longest first, a few percent of padding are left, of 75 to 85. First-fit and best-fit
+hardly differ; next-fit pays for not looking back.
+"""
 
 # %% [markdown]
 """
 ## 3 · The strip
 
 Go one step further: no rows at all. Lay the texts end to end in **one strip**, and remember the
-borders. This is what *variable length* attention kernels take. Three things keep the texts apart:
+borders. This is what *variable length* attention kernels take (`flash_attn_varlen_func` of
+FlashAttention, for one). Three things keep the texts apart:
 
 - `cu_seqlens`, the *cumulative sequence lengths*: where each text begins, and the total. One entry
   more than there are texts, as int32;
@@ -355,22 +377,26 @@ for fn in (grouped, copied):
 
 # %% [markdown]
 """
+Both read the cache once. But `copied` makes keys and values for all eight heads of it, four times
+as much; where that does not fit beside the arithmetic units, it is written to HBM and read again.
+(With a cache for each of the eight heads, both would read four times as much to begin with.)
+
 How large is a cache? A model with 32 layers, heads of 128, two bytes a number, 32 768 tokens:
 """
 
 # %%
-for name, G in (("32 heads of keys", 32), ("8", 8), ("1", 1)):
+for G in (32, 8, 1):
     size = 2 * 32 * G * 128 * 2 * 32768  # K and V, layers, heads, length, bytes, tokens
-    print(f"{name:16}: {size / 2**30:5.1f} GiB for one sequence")
+    print(f"{G:2} heads of keys: {size / 2**30:4.1f} GiB for one sequence")
 
 # %% [markdown]
 r"""
 ### Many workers on one row
 
-One query a head, and few sequences: an H100 has 132 processors, and there are perhaps 32 rows of
-work. Only one axis is left to share out: **the keys**. Each worker attends over a part of the cache
-and gives its mean $o_w$ and its logsumexp $L_w$. The parts are merged as in section 7 of the first
-lesson:
+One query a head, and few sequences: an H100 SXM has 132 multiprocessors (NVIDIA's white paper on
+the architecture), and there are perhaps 32 rows of work. Only one axis is left to share out: **the
+keys**. Each worker attends over a part of the cache and gives its mean $o_w$ and its logsumexp
+$L_w$. The parts are merged as in section 7 of the first lesson:
 
 $$L = \ln \sum_w e^{L_w}, \qquad o = \sum_w e^{L_w - L}\, o_w .$$
 
@@ -473,6 +499,8 @@ The exercises [Real batches](../../exercises/07_flash_attention/real_batches.ipy
 
 - M. M. Krell, M. Kosec, S. P. Perez, A. Fitzgibbon, *Efficient Sequence Packing without
   Cross-contamination*, 2021, [arXiv 2107.02027](https://arxiv.org/abs/2107.02027).
+- A. Q. Jiang et al., *Mistral 7B*, 2023, [arXiv 2310.06825](https://arxiv.org/abs/2310.06825): the
+  sliding window.
 - N. Shazeer, *Fast Transformer Decoding: One Write-Head is All You Need*, 2019, [arXiv
   1911.02150](https://arxiv.org/abs/1911.02150): multi-query attention and its arithmetic intensity.
 - J. Ainslie et al., *GQA*, 2023, [arXiv 2305.13245](https://arxiv.org/abs/2305.13245).

@@ -34,12 +34,15 @@ def softmax_stream(logits: Sequence[float]) -> LivePlot:
         before = max(logits[: seen - 1], default=-math.inf)
         rescaled = m > before > -math.inf
         total = sum(math.exp(x - m) for x in logits[:seen])
-        factor = f"e^({before:g} − {m:g}) = {math.exp(before - m):.3f}" if rescaled else "1"
+        factor = f"e^({before:g} − {m:g}) = {math.exp(before - m):.3f}"
         return [
             f"after {seen} of {count}: m = {m:g}, ℓ = {total:.4f}",
             (
-                f"the new logit raised the maximum: what was summed before is times {factor}",
-                rescaled,
+                f"the new logit raises the maximum: what was summed before is times {factor}"
+                if rescaled
+                else "the maximum stays: nothing is rescaled"
+                if seen > 1
+                else "the first logit: nothing was summed before"
             ),
         ]
 

@@ -211,10 +211,10 @@ L_i = \ln \sum_j e^{S_{ij}} .$$
 | `block_q`, `block_k` | queries and keys in a tile; they need not divide $T$ and $S$ |
 | returns | `(O, L)` of shapes `(B, H, T, D)` and `(B, H, T)`, in the dtype of `Q` |
 | a query that sees no key | $O_i = 0$, $L_i = -\infty$ |
-| by hand | without softmax, logsumexp and scaled_dot_product_attention |
+| by hand | without `softmax`, `logsumexp`, `scaled_dot_product_attention` and the course's `plain_attention` |
 
-**Memory.** The last check runs your function on a model of a GPU, with $B = H = 1$, 128 queries and
-keys of length 16, and 16 KiB of SRAM: enough for a few blocks of 16, too small for all of $K$ and
+**Memory.** The last check runs your function on a model of a GPU, with $B = H = 1$, about
+128 queries and keys of length 16, blocks of 16, causal or not, and 16 KiB of SRAM: enough for a few blocks of 16, too small for all of $K$ and
 $V$, and far too small for the matrix. Slices of `Q`, `K`, `V` are loaded when you calculate with them
 and take room until you drop them; everything you calculate takes room. Make the two results with
 `hbm_empty(B, H, T, D, dtype=Q.dtype)`, which lies in HBM, and assign to its slices.

@@ -52,13 +52,17 @@ holding more of $P$ or $dS$ than a tile.
 | `L` | `(B, H, T)`: logsumexp of each row of scaled, masked scores; $-\infty$ where a query sees no key |
 | `causal` | if true, query $i$ sees key $j$ only if $j \le i + S - T$ |
 | returns | `(dQ, dK, dV)` in the shapes and dtype of `Q`, `K`, `V` |
-| by hand | without autograd |
+| by hand | without autograd, `scaled_dot_product_attention` and the course's `plain_gradients` |
 
-**Memory.** The last check runs your function on the memory model with $B = H = 1$, 96 queries and keys
-of length 16, blocks of 16, and 16 KiB of SRAM: about a dozen blocks fit, two whole tensors do not. So
+**Memory.** The last check runs your function on the memory model with $B = H = 1$, about 96 queries
+and keys of length 16, blocks of 16, causal or not, and 16 KiB of SRAM: about a dozen blocks fit, two whole tensors do not. So
 $\Delta$, too, is computed block by block. Make the results with `hbm_full(Q.shape, 0.0, dtype=Q.dtype)`
 and add to their slices (`dQ[:, :, i:j] += …` reads the slice and writes it), or with `hbm_empty` if you
 write each slice once.
+
+**Example.** One query, `Q = [[0]]`, two keys, `K = [[1], [-1]]`, `V = [[2], [6]]`, scale 1. Both weights
+are ½, so `O = [[4]]` and $L = \ln 2$. With `dO = [[1]]`: $dP = (2, 6)$, $\Delta = 4$, $dS = (-1, 1)$, hence
+`dQ = [[-2]]`, `dK = [[0], [0]]`, `dV = [[0.5], [0.5]]`.
 """
 
 

@@ -50,9 +50,9 @@ $$p_j = \frac{e^{x_j}}{\sum_k e^{x_k}}.$$
 
 | | |
 |---|---|
-| `x` | tensor `(..., N)`, float32; logits from $-10^4$ to $10^4$, or $-\infty$ |
+| `x` | tensor `(..., N)` with $N \ge 1$, float32; logits from $-10^4$ to $10^4$, or $-\infty$ |
 | returns | tensor of the same shape and dtype; a fully masked row gives zeros |
-| by hand | without `torch.softmax`, `log_softmax`, `logsumexp` and the like |
+| by hand | without torch's `softmax`, `log_softmax`, `logsumexp`, `logaddexp`, `logcumsumexp` |
 
 In float32, $e^{89}$ is already infinite, and $\infty/\infty$ is NaN. But a softmax does not change
 when the same number is subtracted from every logit of a row.
@@ -181,9 +181,9 @@ FlashAttention keeps only this $L$ for its backward pass.
 
 | | |
 |---|---|
-| `x` | tensor `(..., N)`, float32; logits from $-10^4$ to $10^4$, or $-\infty$ |
+| `x` | tensor `(..., N)` with $N \ge 1$, float32; logits from $-10^4$ to $10^4$, or $-\infty$ |
 | returns | tensor `(...)` of the same dtype (natural logarithm); $-\infty$ for a fully masked row |
-| by hand | without `logsumexp`, `softmax`, `logaddexp` and the like |
+| by hand | without torch's `softmax`, `log_softmax`, `logsumexp`, `logaddexp`, `logcumsumexp` |
 
 **Example.** `logsumexp_rows(tensor([[0., 0.], [1000., -inf]]))` is `[0.6931, 1000.]`.
 """
@@ -504,7 +504,7 @@ a_i = \sum_k e^{x_{ik} - m_i}\, v_k .$$
 | | |
 |---|---|
 | `first`, `second` | each a tuple `(m, l, a)` of float64 tensors of shapes `(T,)`, `(T,)`, `(T, D)` |
-| returns | the tuple `(m, l, a)` of the two parts together, in the same shapes |
+| returns | the tuple `(m, l, a)` of the two parts together, in the same shapes and dtype |
 | empty parts | a row whose part holds no key, or only masked ones, has $m = -\infty$, $\ell = 0$, $a = 0$ |
 
 The accumulator $a$ is *not* divided by $\ell$ yet: that is done once, at the very end.

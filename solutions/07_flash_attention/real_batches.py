@@ -11,6 +11,7 @@ After these five exercises you can
 - run attention over the strip, with grouped heads, and over a long cache in independent parts.
 
 Softmax may be called in this notebook, and a matrix of scores may be formed where nothing else is said.
+`scaled_dot_product_attention` and the course's `plain_attention` may not be called: they are what you write.
 """
 
 # %% nbgrader={"grade_id": "setup", "locked": true}
@@ -347,9 +348,10 @@ r"""
 | `scale` | multiplies $QK^\top$ |
 | `causal` | if true, a token sees itself and what stands before it *in its sequence* |
 | returns | $O$, `(total, H, D)` |
-| work | no tensor over all pairs of tokens: what you form may have as many numbers as the pairs *within* the longest sequence, for all heads |
+| work | no tensor over all pairs of tokens: what you form may have as many numbers as the pairs *within* the longest sequence, for all heads, or as $O$ |
 
-`F.softmax` may be called; `F.scaled_dot_product_attention` may not.
+**Example.** With `cu_seqlens = [0, 1, 3]` and `Q` all zeros, every visible key weighs the same. Not causal:
+`O[0]` is `V[0]`, and `O[1]` and `O[2]` are the mean of `V[1]` and `V[2]`. Causal: `O[1]` is `V[1]`.
 """
 
 
@@ -495,8 +497,12 @@ the next $H/G$ use head 1, and so on.
 |---|---|
 | `Q` | `(B, H, T, D)`, float32 |
 | `K`, `V` | `(B, G, S, D)`; $G$ divides $H$ |
-| returns | `(B, H, T, D)` |
-| memory | keys and values are not copied for each head: nothing you form has $H \cdot S \cdot D$ numbers |
+| `scale` | multiplies $QK^\top$; there is no mask |
+| returns | `(B, H, T, D)`, float32 |
+| memory | keys and values are not copied for each head. Checked for one sequence with one query a head ($B = T = 1$): everything you form has fewer than $H \cdot S \cdot D$ numbers |
+
+**Example.** With $H = 4$ and $G = 2$, heads 0 and 1 use keys 0, heads 2 and 3 use keys 1. If there is a single
+key ($S = 1$), the result of heads 0 and 1 is `V[:, 0]`, and that of heads 2 and 3 is `V[:, 1]`.
 
 Beware: a product `Q @ K` in which torch must stretch `K` over the heads makes that copy for you.
 """
@@ -631,9 +637,14 @@ parallel work; so the *keys* are split among workers, and their partial results 
 | `q` | `(B, H, D)`, float32: one query a head |
 | `K`, `V` | `(B, H, S, D)`: the cache, with room for $S$ keys |
 | `lengths` | `(B,)` int64, from 0 to $S$: only the first `lengths[b]` keys of sequence $b$ are there |
-| `splits` | the number of workers; worker $w$ takes the keys from $w \cdot c$ up to, not including, $(w + 1) \cdot c$, with $c = \lceil S / \text{splits} \rceil$ |
+| `scale` | multiplies the products $q \cdot k$ |
+| `splits` | the number of workers, perhaps more than keys; worker $w$ takes the keys from $w \cdot c$ up to, not including, $(w + 1) \cdot c$, with $c = \lceil S / \text{splits} \rceil$ |
 | returns | `(O, L)`: $O$ `(B, H, D)`, the attention over all valid keys; $L$ `(splits, B, H)`, the logsumexp of each worker's logits |
 | nothing to see | a worker without valid keys has $L = -\infty$; a sequence of length 0 has $O = 0$ |
+
+**Example.** With $B = H = D = 1$, `q = 0`, three keys, values 1, 2, 6 and `splits = 2`: worker 0 has two keys,
+worker 1 has one. All logits are 0, so $L = (\ln 2, 0)$. The workers' means are 1.5 and 6, with shares ⅔ and ⅓:
+$O = 3$.
 """
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autograder.configuration import gradebook_url
 from autograder.paths import Course
+from tests import postgres
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Edit = Callable[[dict[str, Any]], dict[str, Any]]
@@ -75,6 +78,28 @@ def make_course(root: Path, sources: dict[str, str] | None = None) -> Course:
     for file in ("nbgrader_config.py", "work/nbgrader_config.py"):
         shutil.copy(REPOSITORY / file, course.root / file)
     return course
+
+
+def use_database(course: Course, url: str) -> None:
+    """As an instructor does who has a PostgreSQL server: in nbgrader_config.py."""
+    with (course.root / "nbgrader_config.py").open("a") as file:
+        file.write(f'\nc.CourseDirectory.db_url = "{url}"\n')
+
+
+def database_of(course: Course) -> str:
+    """The URL of the course's gradebook."""
+    text = (course.root / "nbgrader_config.py").read_text()
+    found = re.findall(r'CourseDirectory\.db_url = "(.*)"', text)
+    return found[-1] if found else gradebook_url(course)
+
+
+def copy(course: Course, target: Path) -> Course:
+    """The whole course once more at `target`, its gradebook too."""
+    shutil.copytree(course.root, target)
+    other, url = Course(target), database_of(course)
+    if url.startswith("postgresql"):
+        use_database(other, postgres.copied(url))
+    return other
 
 
 def environment(course: Course) -> dict[str, str]:

@@ -9,23 +9,25 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from autograder import grade
-from autograder.cli import main
 from autograder.engine import Engine
+from autograder.identity import Key
+from autograder.ledger import GRADE
 from autograder.paths import Course
 from autograder.pipeline import Graded, GradedNotebook
 from autograder.record import NOT_HANDED_IN, Writer, withdraw
-from tests.autograder import classroom
+from tests.autograder import classroom, crashing
+from tests.autograder.conftest import BOTH
+
+pytestmark = pytest.mark.parametrize("released_course", BOTH, indirect=True)
 
 POINTS: dict[str, float | None] = {"add_small": 2.0, "add_root": 3.0, "times_sum": 0.0}
 
 
 @pytest.fixture
-def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
-    course = classroom.make_course(tmp_path)
-    monkeypatch.chdir(course.root)
-    assert main(["release", "01_small", "--skip-proof"]) == 0
-    classroom.hand_in(course, "01_small", "ada", {"adding.ipynb": b"{}", "data.csv": b"1,2"})
-    return course
+def course(released_course: Course) -> Course:
+    files = {"adding.ipynb": b"{}", "data.csv": b"1,2"}
+    classroom.hand_in(released_course, "01_small", "ada", files)
+    return released_course
 
 
 def result(points: dict[str, float | None] = POINTS, text: str = "{}") -> Graded:
@@ -33,24 +35,20 @@ def result(points: dict[str, float | None] = POINTS, text: str = "{}") -> Graded
     return Graded("ada", {"adding": GradedNotebook(text, dict(points), dict(comments))})
 
 
+def write(writer: Writer, graded: Graded) -> None:
+    """As a batch does."""
+    key = Key(graded.student, "hand-in", "version", "environment")
+    writer.ledger.queue([key])
+    writer.write(graded, writer.ledger.begin(key, GRADE))
+
+
 def rows(course: Course, student: str = "ada") -> dict[str, tuple[Any, ...]]:
-    """What the gradebook holds of each graded cell and each comment."""
-    with Gradebook(Engine(course).url) as gradebook:
-        submission = gradebook.find_submission("01_small", student)
-        found: dict[str, tuple[Any, ...]] = {"when": (str(submission.timestamp),)}
-        for notebook in submission.notebooks:
-            found[notebook.name] = (notebook.score, notebook.late_submission_penalty)
-            for grade in notebook.grades:
-                state = (grade.auto_score, grade.manual_score, grade.needs_manual_grade)
-                found[f"{notebook.name}.{grade.name}"] = state
-            for comment in notebook.comments:
-                found[f"{notebook.name}.{comment.name}!"] = (comment.auto_comment, comment.comment)
-        return found
+    return crashing.rows(course, student)
 
 
 def test_points_comments_and_files_are_put_down(course: Course) -> None:
     with Writer(Engine(course), "01_small") as writer:
-        writer.write(result(text='{"cells": []}'))
+        write(writer, result(text='{"cells": []}'))
     found = rows(course)
     assert found["when"] == ("2026-03-01 12:00:00",)
     assert found["adding"] == (5.0, None)
@@ -66,12 +64,12 @@ def test_points_comments_and_files_are_put_down(course: Course) -> None:
 def test_none_is_for_a_person_and_what_a_person_gave_stays(course: Course) -> None:
     engine = Engine(course)
     with Writer(engine, "01_small") as writer:
-        writer.write(result(POINTS | {"add_root": None}))
+        write(writer, result(POINTS | {"add_root": None}))
         assert rows(course)["adding.add_root"] == (None, None, True)
         entry = writer.gradebook.find_grade("add_root", "adding", "01_small", "ada")
         entry.manual_score, entry.needs_manual_grade = 1.5, False
         writer.gradebook.db.commit()
-        writer.write(result(POINTS | {"add_root": 3.0}))
+        write(writer, result(POINTS | {"add_root": 3.0}))
     assert rows(course)["adding.add_root"] == (3.0, 1.5, True)
 
 
@@ -79,19 +77,19 @@ def test_a_failure_in_the_middle_changes_nothing(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Writer(Engine(course), "01_small") as writer:
-        writer.write(result(text="before"))
+        write(writer, result(text="before"))
     before = rows(course)
 
-    def full(self: Path, target: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     with Writer(Engine(course), "01_small") as writer:
         with monkeypatch.context() as patch:
-            patch.setattr(Path, "rename", full)
+            patch.setattr(Path, "write_text", full)
             with pytest.raises(OSError, match="No space"):
-                writer.write(result(dict.fromkeys(POINTS, 0.0), text="after"))
+                write(writer, result(dict.fromkeys(POINTS, 0.0), text="after"))
         assert rows(course) == before
-        writer.write(result(dict.fromkeys(POINTS, 1.0), text="again"))
+        write(writer, result(dict.fromkeys(POINTS, 1.0), text="again"))
     assert rows(course)["adding"] == (3.0, None)
     folder = course.autograded("ada", "01_small")
     assert (folder / "adding.ipynb").read_text() == "again"
@@ -100,7 +98,7 @@ def test_a_failure_in_the_middle_changes_nothing(
 
 def test_withdrawn_is_not_graded_and_keeps_what_a_person_gave(course: Course) -> None:
     with Writer(Engine(course), "01_small") as writer:
-        writer.write(result())
+        write(writer, result())
         entry = writer.gradebook.find_grade("add_root", "adding", "01_small", "ada")
         entry.manual_score = 1.0
         writer.gradebook.db.commit()
@@ -116,7 +114,7 @@ def test_a_clock_that_tells_nonsense_costs_nothing(course: Course, when: str | b
     file = course.submitted("ada", "01_small") / "timestamp.txt"
     file.write_bytes(when if isinstance(when, bytes) else when.encode())
     with Writer(Engine(course), "01_small") as writer:
-        writer.write(result())
+        write(writer, result())
     assert rows(course)["adding"] == (5.0, None)
 
 
@@ -125,17 +123,18 @@ def test_a_timestamp_that_is_a_pipe_is_not_waited_for(course: Course) -> None:
     file.unlink()
     os.mkfifo(file)
     with Writer(Engine(course), "01_small") as writer:
-        writer.write(result())
+        write(writer, result())
     assert rows(course)["when"] == ("None",)
 
 
 def test_late_hand_ins_lose_what_the_plugin_says(course: Course) -> None:
     settings = Config()
+    settings.AssignLatePenalties.plugin_class = "nbgrader.plugins.LateSubmissionPlugin"
     settings.LateSubmissionPlugin.penalty_method = "zero"
     with Gradebook(Engine(course).url) as gradebook:
         gradebook.update_or_create_assignment("01_small", duedate="2026-02-28 12:00:00 UTC")
     with Writer(Engine(course, settings), "01_small") as writer:
-        writer.write(result())
+        write(writer, result())
     assert rows(course)["adding"] == (5.0, 5.0), "all that it earned"
 
 
@@ -150,6 +149,7 @@ def test_the_rows_are_those_of_nbgraders_own_steps(course: Course) -> None:
     with Gradebook(Engine(course).url) as gradebook:
         gradebook.update_or_create_assignment("01_small", duedate="2026-02-28 12:00:00 UTC")
     settings = Config()
+    settings.AssignLatePenalties.plugin_class = "nbgrader.plugins.LateSubmissionPlugin"
     settings.LateSubmissionPlugin.penalty_method = "zero"
     engine = Engine(course, settings)
     engine.autograde("01_small", "ada", again=True)
@@ -157,7 +157,7 @@ def test_the_rows_are_those_of_nbgraders_own_steps(course: Course) -> None:
     files = {p.name for p in course.autograded("ada", "01_small").iterdir()}
     with Gradebook(engine.url) as gradebook:
         gradebook.remove_submission("01_small", "ada")
-    grade.grade(engine, "01_small", ["ada"], again=True)
+    grade.grade(engine, "01_small", ["ada"])
     assert rows(course) == theirs
     assert theirs["adding"] == (5.0, 5.0)
     assert theirs["sharing.share_why"][2] is True, "to be read by a person"

@@ -66,11 +66,39 @@ def test_it_sees_its_own_files_and_no_link_pipe_or_notebook(client: Client) -> N
 
 
 def test_it_does_not_see_the_repository(client: Client) -> None:
-    for path in (REPOSITORY, REPOSITORY / "solutions", REPOSITORY / "grading", Path("/home")):
+    environment = Path(sys.prefix)  # may lie in the repository
+    theirs = [path for path in REPOSITORY.iterdir() if path != environment]
+    for path in (*theirs, REPOSITORY / "grading", Path("/home")):
         assert value(client, f"os.path.exists({str(path)!r})") is False, path
     import_it = client.run("import autograder", 20)
     assert import_it.error == "ModuleNotFoundError"
     assert client.run("import course.checks", 20).status == "ok"
+
+
+def test_an_environment_that_lies_where_the_scratch_is_made_stays_in_sight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not tmp_path.is_relative_to("/tmp"):
+        pytest.skip(f"temporary folders are in {tmp_path.parent} here, not below /tmp")
+    place = tmp_path / "environment"
+    place.mkdir()
+    for folder in (place, *place.parents[:-2]):
+        folder.chmod(0o755)
+    (place / "module.py").write_text("found = 7")
+    (tmp_path / "secret").write_text("x")
+    prefixes = sandbox._prefixes
+    monkeypatch.setattr(sandbox, "_prefixes", lambda: [*prefixes(), str(place)])
+    with (
+        Sandbox(warm=False) as box,
+        box.jail(None, SMALL) as jail,
+        conversation(jail, 100_000, 30) as client,
+    ):
+        assert client is not None
+        assert value(client, f"os.listdir({str(tmp_path)!r})") == ["environment"]
+        assert value(client, f"open({str(place / 'module.py')!r}).read()") == "found = 7"
+        write = client.run(f"open({str(place / 'module.py')!r}, 'w')", 20)
+        assert write.error in ("OSError", "PermissionError")
+        assert client.run("open('/tmp/mine', 'w').close()", 20).status == "ok"
 
 
 def test_it_owns_nothing_and_can_gain_nothing(client: Client) -> None:

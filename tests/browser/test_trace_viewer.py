@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.accessibility import violations
+from tests.browser.accessibility import sticking_out, violations
 from tests.browser.lab import THEMES, Lab
 from tests.browser.server import Server
-from tests.browser.test_views import STICKS_OUT, WIDTHS
+from tests.browser.test_views import WIDTHS
 
 KERNEL = """\
 from course.checks.kernels import normal, play_kernel
@@ -141,7 +141,7 @@ def test_axe_finds_nothing_wrong_at_any_width(traces: Lab, theme: str) -> None:
         found = violations(traces.page, ".sw-player")
         assert not found, "\n".join(found)
         for node in traces.page.locator(".sw-player").all():
-            out = node.evaluate(STICKS_OUT)
+            out = sticking_out(node)
             assert not out, f"at {width} px these stick out of the viewer: {out}"
     traces.size(1400, 900)
 

@@ -27,7 +27,7 @@ def test_this_machine_can_be_examined(
     subjects = [line[6:].split()[0] for line in capsys.readouterr().out.splitlines()]
     assert subjects == [
         *("Python", "packages", "sandbox", "limits", "warm", "GPU", "triton"),
-        *("browser", "gradebook", "exchange", "disk"),
+        *("browser", "PostgreSQL", "gradebook", "exchange", "disk"),
     ]
 
 
