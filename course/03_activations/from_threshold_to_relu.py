@@ -88,6 +88,8 @@ $y = +1$ for yes and $y = -1$ for no. The rule, in today's form:
 
 > Look at one example. If it is on the wrong side, $y\,(w \cdot x) \le 0$, add $y\,x$ to $w$.
 > Else change nothing.
+
+(A point exactly on the line counts as wrong here, whatever its label: it is not *clearly* right.)
 """
 
 
@@ -152,7 +154,8 @@ Nobody needs to *know* $u$. It only has to exist.
 """
 Trust, but check. Two rows of points lie along the diagonal, at distance *gap* above and below it.
 The direction $u = (0, -1, 1)/\sqrt 2$ separates them with $\gamma = \mathrm{gap}/\sqrt 2$. How
-many changes does the rule need, and how many does the claim allow?
+many changes does the rule need, and how many does the claim allow? Each row: the gap, the changes
+needed, the changes allowed.
 """
 
 
@@ -161,7 +164,8 @@ from course.widgets.perceptron import changes_until_done, examples
 
 
 def changes_and_bound(gap):
-    both = examples([(t, t + gap) for t in range(8)], [(t, t - gap) for t in range(8)])
+    above, below = [(t, t + gap) for t in range(8)], [(t, t - gap) for t in range(8)]
+    both = examples(yes=above, no=below)  # pairs (x, y), with the constant 1 in front of x
     longest = max(sum(value**2 for value in x) for x, _ in both)  # R²
     return gap, changes_until_done(learn, both), round(longest / (gap**2 / 2))
 
@@ -170,15 +174,16 @@ def changes_and_bound(gap):
 
 # %% [markdown]
 """
-Half the gap allows four times as many changes. The rule stays below what is allowed, often far
-below: the proof covers the worst case.
+Half the gap allows nearly four times as many changes: $\gamma^2$ is a quarter, and $R^2$ a little
+less. The rule stays below what is allowed, often far below: the proof covers the worst case.
 """
 
 # %% [markdown]
 """
 ## 4 · What broke: XOR
 
-One is true if exactly one input is. Four points, and press *Ten passes* as often as you like:
+*Exclusive or* (XOR) says yes if exactly one of its two inputs does. Here it is as four points.
+Press *Ten passes* as often as you like:
 """
 
 # %%
@@ -214,9 +219,11 @@ def exclusive_or(pair):
 Again they were chosen by hand. The perceptron rule does not help: it needs to know what each neuron
 *should* have said, and for a neuron in the middle nobody knows.
 
-Gradient descent needs no such thing. It asks how the loss would change if a weight changed a
-little, $\partial\,\text{loss} / \partial w$, and moves $w$ against that. Will it work with the
-threshold? Say what you expect. Then press **▶**, and change *activation* to `sigmoid`.
+Gradient descent needs no such thing. It needs a **loss**: one number that says how wrong all the
+answers are together. It asks how the loss would change if a weight changed a little,
+$\partial\,\text{loss} / \partial w$, and moves $w$ against that. Will it work with the
+threshold? Say what you expect. Sixty steps are done below; **▶** goes on. Then change *activation*
+to `sigmoid`, and press **▶** again.
 """
 
 # %%
@@ -234,7 +241,7 @@ With the threshold all four hidden units are *dead*: the chain rule multiplies e
 reaches them by $\varphi'(h)$, and a step is flat on both sides. So the first layer keeps its
 random weights; only the last layer learns. (That is what Rosenblatt's machine did, too: random
 connections in front, learned ones behind.) In the panel of gradients everything sits at the left
-end. With the sigmoid the same rule reaches every weight, and after a hundred steps the four
+end. With the sigmoid gradient descent reaches every weight, and after a hundred steps all four
 corners are right.
 
 </details>
@@ -261,10 +268,12 @@ The product of two numbers with sum 1 is largest when both are ½: **the slope i
 
 # %% [markdown]
 """
-The hyperbolic tangent is a sigmoid, stretched: $\tanh x = 2\,\sigma(2x) - 1$ (multiply out
-$\frac{e^x - e^{-x}}{e^x + e^{-x}}$ to see it). By the chain rule its slope is
-$4\,\sigma'(2x) = 4\,\sigma\,(1-\sigma) = 1 - \tanh^2 x$: at most 1. And it is centred: equal
-inputs around 0 give equal outputs around 0.
+The hyperbolic tangent is a sigmoid, stretched: $\tanh x = 2\,\sigma(2x) - 1$ (multiply
+$\frac{e^x - e^{-x}}{e^x + e^{-x}}$ by $e^{-x}$, above and below, to see it). By the chain rule its
+slope is $4\,\sigma'(2x) = 4\,\sigma(2x)\,(1 - \sigma(2x))$. Put in
+$\sigma(2x) = \frac{1 + \tanh x}{2}$: it is $(1 + \tanh x)(1 - \tanh x) = 1 - \tanh^2 x$, **at most
+1**. And tanh is centred: opposite inputs give opposite outputs, so inputs around 0 give outputs
+around 0.
 
 Do our formulas agree with PyTorch's automatic derivatives?
 """
@@ -293,8 +302,9 @@ activation_explorer(torch.sigmoid, torch.tanh, over=(-8, 8), at=5)
 
 # %% [markdown]
 """
-A neuron far out on either side is **saturated**: it is sure, and it does not listen. If it is
-*wrong* and sure, it learns slowly, just when it should learn most.
+The sigmoid's slope is below 0.01 from 4.6 on, that of tanh already from 3.0 on. A neuron far out
+on either side is **saturated**: it is sure, and it does not listen. If it is *wrong* and sure, it
+learns slowly, just when it should learn most.
 """
 
 # %% [markdown]
@@ -352,9 +362,11 @@ signal_lab(torch.sigmoid, torch.tanh, F.relu, threshold, depth=10, title="Signal
 <details><summary><b>What I found</b></summary>
 
 1. By about 18 a layer (at gain 1 it is at least 16, because $\sigma'^2 \le 1/16$). Ten layers:
-   more than twelve powers of ten.
-2. No. At gain 3 the first layer still gets less than $10^{-17}$: what the gain wins, saturation
-   takes.
+   more than twelve powers of ten. A hundred: 125. A float32 has no such numbers, so in the first
+   layers the gradient is not small; it is 0.
+2. Not on this slider. At gain 3 the first layer still gets less than $10^{-17}$: what the gain
+   wins, saturation takes. (Theory finds one far outside, near 12. Then nearly every unit is
+   saturated, and the few in between have huge weights.)
 3. At gain 1 both fade slowly, to a few hundredths over 30 layers. At gain 2 the activations pile up
    near ±1, and the gradients *grow* on their way back, more than a thousand times.
 
@@ -372,8 +384,9 @@ $$\mathrm{ReLU}(x) = \max(0, x), \qquad \text{slope } 1 \text{ for } x > 0 \text
 \text{ for } x < 0.$$
 
 Along a path of active neurons the product above has **no factor from the activation at all**: only
-the weights remain. Kunihiko Fukushima used the rectifier in a model of vision in 1969; Vinod Nair
-and Geoffrey Hinton brought it to deep learning in 2010.
+the weights remain. Kunihiko Fukushima used the rectifier in a model of vision in 1969. Vinod Nair
+and Geoffrey Hinton took it up for deep learning in 2010; Xavier Glorot, Antoine Bordes and Yoshua
+Bengio (2011) trained deep networks with it from random weights.
 
 At 0 there is no derivative. A library must still answer something there:
 """
@@ -388,8 +401,9 @@ at_zero.grad
 PyTorch takes 0, one of the values between the slopes on both sides (a *subgradient*). It matters
 little: a sum of random numbers is hardly ever exactly 0.
 
-In the two widgets above choose `relu`: in *Six layers* it learns within two hundred steps. Or
-compare all three here, on harder data. Which is fastest? What do its activations look like?
+In *Six layers* and the *Signal lab* above choose `relu`: six layers of it learn within two hundred
+steps. Or compare all three here, on harder data. Which is fastest? What do its activations look
+like?
 """
 
 # %%
@@ -416,7 +430,8 @@ Go back to the signal lab: `relu`, gain 1, 30 layers. Forward **and** backward t
 by half in every layer, although every active slope is 1. Then find the gain at which it neither
 fades nor grows; keep it for the next lesson, where you derive it.
 
-And in the playground below, the rate is ten times higher. Read the last line under the left panel:
+And in the playground below, the rate is ten times higher. How many units are dead? The number
+stands under the left panel:
 """
 
 # %%
@@ -425,7 +440,7 @@ classifier_playground(F.relu, **three, rate=3.2, steps=150, title="Too fast")
 # %% [markdown]
 """
 Most units have died: they say 0 at every point, so their slope is 0 at every point, so no gradient
-reaches them: **their own weights never move again.** That, too, is for the next lesson.
+reaches them: **nothing moves their weights any more.** That, too, is for the next lesson.
 """
 
 # %% [markdown]
@@ -508,9 +523,10 @@ from far in a given direction.)
 
 ## Now you
 
-The exercises of this unit lie in the folder `exercises/03_activations`. For this lesson, in
-`thresholds_and_saturation`: `perceptron_fit`, a `sigmoid` and a `softplus` that never overflow, and
-`activation_gradient_product`.
+The exercises [Thresholds and
+saturation](../../exercises/03_activations/thresholds_and_saturation.ipynb) ask for your own
+`perceptron_fit`, a `sigmoid` and a `softplus` that never overflow, and the
+`activation_gradient_product` of a deep chain.
 
 ## Read next
 
@@ -526,5 +542,6 @@ The exercises of this unit lie in the folder `exercises/03_activations`. For thi
   is difficult*, IEEE Transactions on Neural Networks 5 (1994), 157–166.
 - K. Fukushima, *Visual feature extraction by a multilayered network of analog threshold elements*,
   IEEE Transactions on Systems Science and Cybernetics 5 (1969), 322–333. V. Nair, G. Hinton,
-  *Rectified linear units improve restricted Boltzmann machines*, ICML 2010.
+  *Rectified linear units improve restricted Boltzmann machines*, ICML 2010. X. Glorot, A. Bordes,
+  Y. Bengio, *Deep sparse rectifier neural networks*, AISTATS 2011.
 """

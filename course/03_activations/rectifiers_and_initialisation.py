@@ -49,7 +49,7 @@ signal_lab(F.relu, torch.tanh, F.leaky_relu, depth=30, title="Which gain?")
 Take one neuron of a layer: $h = \sum_{i=1}^n w_i a_i$. The inputs $a_i$ are given; the weights are
 independent, with mean 0 and variance $v$. Then
 
-1. $\mathrm E[h] = \sum_i \mathrm E[w_i]\,a_i = 0$.
+1. $\mathrm E[h] = \sum_i \mathrm E[w_i]\,a_i = 0$, where $\mathrm E$ is the mean over the weights.
 2. $\mathrm E[h^2] = \sum_i \sum_j \mathrm E[w_i w_j]\,a_i a_j$. For $i \ne j$ the weights are
    independent, so $\mathrm E[w_i w_j] = \mathrm E[w_i]\,\mathrm E[w_j] = 0$. Only $i = j$ remains:
    $\mathrm E[h^2] = v \sum_i a_i^2$.
@@ -202,9 +202,15 @@ that in mind.
 """
 ### Theory and one real network
 
-Theory is for infinitely wide layers. Set depth 100 and press *New weights* a few times, with width
-256, then 16. Why do measured curves wander from the dashed ones, the more the farther?
+Theory is for infinitely wide layers. These have 16 units. Press *New weights* a few times, then
+again with width 256. Why do the measured curves wander from the dashed ones, the more the farther?
+"""
 
+# %%
+signal_lab(F.relu, torch.tanh, depth=100, gain=1.41, width=16, title="Narrow layers")
+
+# %% [markdown]
+"""
 <details><summary><b>Answer</b></summary>
 
 In each layer the mean square of finitely many random things is a little off, by a random *factor*.
@@ -215,15 +221,13 @@ over all networks: a few lucky products are so large that they make up that mean
 </details>
 """
 
-# %%
-signal_lab(F.relu, torch.tanh, depth=100, gain=1.41, width=16)
-
 # %% [markdown]
 """
 ## 4 · Dead units
 
-Second riddle of the last lesson. Here it is again. **▶** it, then use *Reset* with smaller rates:
-how many units die?
+Second riddle of the last lesson: units that die. Here they are again, after 150 steps: read the
+line about dead units. Then choose a smaller rate, *Reset*, and **▶**: how many die now? And with
+`leaky_relu`?
 """
 
 # %%
@@ -296,12 +300,14 @@ ReLU says nothing negative. For $z \sim N(0, 1)$ its mean is
 $$\mathrm E[\mathrm{ReLU}(z)] = \int_0^\infty z\,\frac{e^{-z^2/2}}{\sqrt{2\pi}}\,dz
 = \Big[-\frac{e^{-z^2/2}}{\sqrt{2\pi}}\Big]_0^\infty = \frac{1}{\sqrt{2\pi}} \approx 0.3989 .$$
 
-What is wrong with that? The gradient of a neuron's weights for one example is $\delta\,a$. If all
-inputs $a_i \ge 0$, all its weights move the **same way**, up or down. To raise one and lower
-another, it must zigzag. *ELU* (Clevert, Unterthiner and Hochreiter, 2015) lets negative values out,
-but bounded, so that a unit can still be off:
+What is wrong with that? The gradient of a neuron's weight $w_i$ for one example is $\delta\,a_i$.
+If all inputs $a_i \ge 0$, all its weights move the **same way**, up or down (LeCun and others,
+1998). To raise one and lower another, it must zigzag. *ELU* (Clevert, Unterthiner and Hochreiter,
+2015) lets negative values out, but no lower than $-\alpha$, so that a unit can still be off:
 
 $$\mathrm{ELU}(h) = \begin{cases} h & h > 0 \\ \alpha\,(e^h - 1) & h \le 0 \end{cases}$$
+
+PyTorch's $\alpha$ is 1. Measure means and mean squares on a million normal numbers:
 """
 
 # %%
@@ -323,7 +329,8 @@ luck.
 
 Take ELU and stretch it: $\mathrm{SELU}(h) = \lambda \cdot \mathrm{ELU}_\alpha(h)$. Two free
 numbers. Two wishes, for $z \sim N(0, 1)$: the mean of the output is 0, its mean square 1 (Klambauer
-and others, 2017). Write $\Phi$ for the normal distribution function. We need one integral:
+and others, 2017). Write $\Phi$ for the normal distribution function, and $\mathrm E[f(z);\, z<0]$
+for the part of the mean that comes from $z < 0$. We need one integral:
 
 $$\mathrm E\big[e^{k z};\, z < 0\big]
 = \int_{-\infty}^0 \frac{e^{kz - z^2/2}}{\sqrt{2\pi}}\,dz
@@ -352,8 +359,8 @@ alpha, scale
 
 # %% [markdown]
 """
-PyTorch has these two numbers built in. Its SELU far to the left is $-\lambda\alpha$, at 1 it is
-$\lambda$:
+$\alpha \approx 1.6733$ and $\lambda \approx 1.0507$. PyTorch has these two numbers built in. Its
+SELU far to the left is $-\lambda\alpha$, at 1 it is $\lambda$:
 """
 
 # %%
@@ -364,8 +371,9 @@ ends.tolist(), [-scale * alpha, scale]
 """
 ### Found without the formulas
 
-A million random numbers go through layer after layer. Each layer's sums are normal again (section
-2), with the mean square of the outputs before as their variance. Begin far off, and watch:
+A million random numbers go through layer after layer, with gain 1. Each layer's sums are normal
+again (section 2), with the mean square of the outputs before as their variance. Begin far off, at
+4 and at 0.1, and watch:
 """
 
 
@@ -408,7 +416,7 @@ How fast? Near the crossing the distance shrinks by the curve's slope, in each l
 
 # %% [markdown]
 """
-So ten layers take a small error down to $0.78^{10} \approx 0.09$ of what it was. And the
+So ten layers take a small error down to $0.783^{10} \approx 0.087$ of what it was. And the
 gradients? **Predict** first: SELU, gain 1, 100 layers. Do they stay, too?
 """
 
@@ -422,7 +430,7 @@ signal_lab(F.selu, F.relu, F.elu, torch.tanh, depth=100, title="Forward and back
 Forward, SELU stays near 1, though the layers are not infinitely wide. Backward it grows: the
 factor is $\mathrm E[\mathrm{SELU}'(z)^2] = \lambda^2\big(\tfrac12 + \alpha^2 e^2\,\Phi(-2)\big)
 \approx 1.07$ a layer, a thousand times in 100 layers. Steady activations do not promise steady
-gradients. Only ReLU and its leaky kin get both from one number (question 3 below).
+gradients. ReLU and its leaky kin get both from one number (question 3 below).
 
 </details>
 """
@@ -448,7 +456,7 @@ classifier_playground(F.relu, F.leaky_relu, F.elu, F.selu, mine, **ten, steps=40
 """
 ### Check yourself
 
-**1.** An activation $\varphi(h) = |h|$. Which gain keeps the variance?
+**1.** An activation $\varphi(h) = |h|$. Which gain keeps the mean square?
 
 <details><summary>Answer</summary>
 
@@ -494,18 +502,20 @@ no crossing any more, and the variance grows for ever. Try gain 1.4 in the pictu
 
 | function | what it mended | what it costs, what is left |
 |---|---|---|
-| ReLU, $v = 2/n$ | keeps both variances | nothing pulls back; units can die; mean 0.4 |
+| ReLU, $v = 2/n$ | keeps the size, forward and back | nothing pulls back; units can die; mean 0.4 |
 | LeakyReLU, PReLU | no unit is cut off | one number more (to choose, or to learn) |
 | ELU | mean near 0, bounded below | an exponential |
 | SELU, $v = 1/n$ | variance 1 attracts | gradients grow 7 % a layer |
 
-What all of them share is the kink at 0. Does a kink matter? And why do language models use none of
-these? That is the next lesson.
+All but ELU (with $\alpha = 1$) have a kink at 0. Does a kink matter? And why do today's language
+models use others? That is the next lesson.
 
 ## Now you
 
-In `exercises/03_activations`, the notebooks `rectifiers` (`dead_fraction`, and `PReLU` with its
-backward pass) and `keeping_the_size` (`he_std`, `selu_moments`, and its fixed point).
+The exercises [Rectifiers](../../exercises/03_activations/rectifiers.ipynb) ask for
+`dead_fraction`, and for a `PReLU` with its backward pass. Those on [keeping the signal's
+size](../../exercises/03_activations/keeping_the_size.ipynb) ask for `he_std`, `selu_moments` and
+`selu_fixed_point`.
 
 ## Read next
 
@@ -515,6 +525,8 @@ backward pass) and `keeping_the_size` (`he_std`, `selu_moments`, and its fixed p
   2.1 PReLU, section 2.2 the initialisation.
 - A. Maas, A. Hannun, A. Ng, *Rectifier nonlinearities improve neural network acoustic models*, ICML
   workshop 2013.
+- Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, *Efficient BackProp*, in *Neural networks: tricks of
+  the trade*, 1998: why means of 0 help.
 - D.-A. Clevert, T. Unterthiner, S. Hochreiter, *Fast and accurate deep network learning by
   exponential linear units*, 2015, arXiv:1511.07289.
 - G. Klambauer and others, *Self-normalizing neural networks*, 2017, arXiv:1706.02515.

@@ -48,8 +48,9 @@ x = torch.tensor([-1000.0, -10.0, 0.0, 10.0, 1000.0])
 
 # %% [markdown]
 """
-**As written** it overflows at 1000, because $e^{1000}$ is too large for a float. A careful
-implementation never computes $e^x$ of a large $x$; yours, in the exercises, will not either.
+**As written** it overflows at 1000, because $e^{1000}$ is too large for a float; and at $-10$ it
+has lost digits. A careful implementation never computes $e^x$ of a large $x$; yours, in the
+exercises, does not either.
 
 So, is smooth better? **Predict**, then let them run: ReLU against softplus, three layers each.
 """
@@ -79,7 +80,9 @@ a normal number is below $x$; else by 0. The *expected* answer is
 $$\mathrm{GELU}(x) = x \cdot \Phi(x), \qquad
 \Phi(x) = \tfrac12\Big(1 + \mathrm{erf}\frac{x}{\sqrt2}\Big).$$
 
-The slope, by the product rule, with $\phi(x) = \Phi'(x) = e^{-x^2/2}/\sqrt{2\pi}$:
+The slope, by the product rule, with the normal density
+$\phi(x) = \Phi'(x) = e^{-x^2/2}/\sqrt{2\pi}$ (its usual letter; activations in general are
+$\varphi$):
 
 $$\mathrm{GELU}'(x) = \Phi(x) + x\,\phi(x).$$
 
@@ -134,9 +137,9 @@ $u = s\,(x + c\,x^3)$. Compare the power series at 0:
 
 # %% [markdown]
 """
-Near the paper's 0.044715, but not equal: the series is best near 0, and the paper's number makes
-the error small over the whole line. **How small?** The
-paper also names a coarser form, $x\,\sigma(1.702\,x)$. Drag, and mind the two scales:
+Near the paper's 0.044715, but not equal: the series is best near 0, and the paper's number is
+better over the whole line. **How good?** The paper also names a coarser form,
+$x\,\sigma(1.702\,x)$. Drag, and mind the two scales:
 """
 
 # %%
@@ -156,13 +159,20 @@ plot(*errors, drag="x", cursor=2.7)
 
 # %% [markdown]
 """
-To the last digit, in double precision, on a grid of a million places:
+To the last digit, in double precision, on a grid of a million places; and beside them the tanh form
+with the number from the series:
 """
 
+
 # %%
+def series_error(x):
+    u = math.sqrt(2 / math.pi) * (x + (2 / (3 * math.pi) - 1 / 6) * x**3)
+    return 0.5 * x * (1 + torch.tanh(u)) - F.gelu(x)
+
+
 x = torch.linspace(-6, 6, 1_200_001, dtype=torch.float64)
 worst = {}
-for error in (tanh_error, sigmoid_error):
+for error in (tanh_error, series_error, sigmoid_error):
     distance = error(x).abs()
     worst[error.__name__] = f"{distance.max():.10f} at ±{x[distance.argmax()].abs():.4f}"
 worst
@@ -258,8 +268,9 @@ Replace $\Phi$ by the other S-curve that we know:
 
 $$\mathrm{SiLU}(x) = x\,\sigma(x), \qquad \mathrm{Swish}_\beta(x) = x\,\sigma(\beta x).$$
 
-Stefan Elfwing and others (2017) used the first in reinforcement learning; Prajit Ramachandran and
-others (2017) let a machine search for formulas, and it came up with the same family. Move $\beta$:
+The GELU paper names the first in passing. Stefan Elfwing and others (2017) used it in reinforcement
+learning; Prajit Ramachandran and others (2017) let a machine search for formulas, and its best find
+was the same family. Move $\beta$:
 at 0 it is a straight line, $x/2$; for large $\beta$ it is ReLU. **At which $\beta$ is it closest to
 GELU?** (You saw the number in section 3.)
 """
@@ -292,8 +303,8 @@ times a gate between 0 and 1 that opens as $x$ grows. They differ by little.
 
 ### Hard variants, for telephones
 
-On a telephone a sigmoid is expensive. MobileNetV3 (Andrew Howard and
-others, 2019) replaced the S-curve by three straight pieces:
+On a telephone, say the authors of MobileNetV3 (Andrew Howard and others, 2019), a sigmoid is
+expensive. They replaced the S-curve by three straight pieces:
 
 $$\mathrm{hardsigmoid}(x) = \frac{\mathrm{ReLU6}(x + 3)}{6}, \qquad
 \mathrm{hardswish}(x) = x \cdot \mathrm{hardsigmoid}(x), \qquad
@@ -325,9 +336,9 @@ signal_lab(F.gelu, F.silu, F.mish, F.softplus, F.relu, depth=30, gain=1.5, title
 # %% [markdown]
 """
 You will find that it is a knife's edge. A little below, the signal shrinks to where GELU is nearly
-$x/2$, and dies; a little above, it grows to where GELU is nearly ReLU, and explodes. That is one
-reason why these functions came into use *together with* normalisation layers, which reset the scale
-in every block.
+$x/2$, and dies; a little above, it grows to where GELU is nearly ReLU, and explodes. In the picture
+of the last lesson: a crossing that *repels*. Transformers do not rely on the gain. They have
+normalisation layers, which set the scale anew in every block.
 """
 
 # %% [markdown]
@@ -340,12 +351,12 @@ computes both from the input, with weights of their own:
 
 $$\mathrm{GLU}(x) = \sigma(x W) \otimes x V,$$
 
-where $\otimes$ multiplies entry by entry. Look at the slope along the message: it is the gate's
-value, with **no** $\sigma'$ in it. An open gate passes the gradient whole. And a product of two
-linear maps of $x$ can do what no sum of separate activations does exactly: multiply two features.
+where $x$ is a row of $d$ numbers, $W$ and $V$ have the shape $d \times h$, and $\otimes$ multiplies
+entry by entry. $\sigma(x W)$ is the **gate**, $x V$ the **message**. Look at the slope along the
+message: it is the gate's value, with **no** $\sigma'$ in it. An open gate passes the gradient
+whole.
 
-Noam Shazeer (2020) put other activations at the gate. $W$ and $V$ have the shape $d \times h$, and
-$W_2$ brings $h$ numbers back to $d$:
+Noam Shazeer (2020) put other activations at the gate. $W_2$ brings $h$ numbers back to $d$:
 
 | name | feed-forward layer |
 |---|---|
@@ -354,6 +365,13 @@ $W_2$ brings $h$ numbers back to $d$:
 | ReGLU | $(\mathrm{ReLU}(x W) \otimes x V)\,W_2$ |
 | GEGLU | $(\mathrm{GELU}(x W) \otimes x V)\,W_2$ |
 | SwiGLU | $(\mathrm{SiLU}(x W) \otimes x V)\,W_2$ |
+
+LLaMA's code calls the three maps `w1` (our $W$), `w3` (our $V$) and `w2`.
+
+Two gated units can do what no sum of ReLUs or GELUs of linear maps does: **multiply** two features
+$a$ and $b$. For $\varphi(a)\,b + \varphi(-a)\,(-b) = a\,b$ whenever
+$\varphi(a) - \varphi(-a) = a$, as ReLU, GELU and SiLU have it (question 3 below). Without gates, a
+sum of them grows only as fast as its input; a product grows with the square.
 """
 
 
@@ -484,28 +502,38 @@ plot(panel(*drawn, x="step", y="loss", log="y"), title="Equal parameters, two se
 # %% [markdown]
 """
 At equal parameters and equal work, the gated blocks learn this task much faster. But be fair: the
-task *is* a product, and gating multiplies. **Try another**: let `wanted` be
+task *is* a product, and gating multiplies. What if it is a sum? **Predict**, then let `wanted` be
 `(pair[:, 0] + 3 * pair[:, 1]) % 31`, and run the last two cells again.
 
+<details><summary><b>What I found</b></summary>
+
+The gated blocks lead again, and by about as much: after 150 steps their loss is below 0.6, that of
+the others above 1.5. So the product in the task was not the reason, or not the only one. A sum
+modulo 31 turns on a circle; and a transformer that had learned such sums was found to compute with
+$\cos(a + b) = \cos a \cos b - \sin a \sin b$ (Neel Nanda and others, 2023): products again.
+
+</details>
+
 In language models the gain is smaller. In Shazeer's experiments with a T5 model GEGLU and SwiGLU
-had the lowest perplexity among the variants. Why? His paper offers no explanation, and attributes
-the success to "divine benevolence". PaLM (2022) and LLaMA (2023) use SwiGLU: at equal size it costs
-next to nothing, and it helps a little.
+had the lowest perplexity (the loss, exponentiated) among the variants. Why? His paper offers no
+explanation, and attributes the success to "divine benevolence". PaLM (2022) and LLaMA (2023) use
+SwiGLU: at equal size it costs next to nothing, and it helps a little.
 """
 
 # %% [markdown]
 """
 ## 8 · What each one costs
 
-A million numbers, forward and back, the median of nine runs, on the machine in front of you:
+A million numbers, forward and back, the best of nine runs, on one core of the machine in front of
+you. **Guess** first: by what factor is Mish slower than ReLU? And which form of GELU is faster?
 """
 
 
 # %%
-from statistics import median
 from time import perf_counter
 
 million = torch.randn(1_000_000, requires_grad=True)
+ones = torch.ones_like(million)  # the gradient that comes from behind
 
 
 def milliseconds(fn):
@@ -514,10 +542,10 @@ def milliseconds(fn):
         start = perf_counter()
         y = fn(million)
         middle = perf_counter()
-        y.backward(torch.ones_like(y))
+        torch.autograd.grad(y, million, ones)
         forward.append(1000 * (middle - start))
         backward.append(1000 * (perf_counter() - middle))
-    return median(forward), median(backward)
+    return min(forward), min(backward)
 
 
 # %%
@@ -528,19 +556,22 @@ def gelu_tanh(x):
     return F.gelu(x, approximate="tanh")
 
 
-timed = [F.relu, F.elu, F.hardswish, torch.sigmoid, F.silu, gelu_tanh, F.gelu, F.softplus, F.mish]
+timed = [F.relu, F.leaky_relu, F.elu, F.selu, F.hardswish, torch.sigmoid, torch.tanh]
+timed += [F.softplus, F.silu, F.gelu, gelu_tanh, F.mish]
 times = {fn.__name__: milliseconds(fn) for fn in timed}
 heights = list(zip(*times.values(), strict=True))
 plot(columns(list(times), heights, names=["forward", "backward"]), y="ms", height=320)
 
 # %% [markdown]
 """
-Your numbers will differ from mine, and from run to run. The order is mostly the same: what needs no
-exponential is cheap.
+Your numbers will differ from mine, and from run to run. On my machine half of them cost about the
+same, exponential or not: ReLU, hardswish, sigmoid, tanh, SiLU. ELU, SELU and softplus take three
+times as long forward, Mish ten times. And the tanh form of GELU, meant to be cheap, is *slower*
+than the exact one. So the formula alone does not tell; how the code was written counts as much.
 
-Time is not all. For the way back autograd **keeps** tensors. ReLU needs only its output, which the
-next layer keeps anyway. The others keep their input, and whoever writes $x\,\sigma(x)$ by hand
-keeps more:
+Time is not all. For the way back autograd **keeps** tensors. ReLU, sigmoid and tanh need only their
+output, which the next layer keeps anyway. SiLU and GELU keep their input, and whoever writes
+$x\,\sigma(x)$ by hand keeps more:
 """
 
 
@@ -630,8 +661,8 @@ whether there is one, whether it survives depth, whether a unit can die, who dec
 
 ## Now you
 
-In `exercises/03_activations`, the notebook `smooth_and_gated`: `gelu` and `gelu_tanh`, and `SwiGLU`
-with as many parameters as the layer that it replaces.
+The exercises [Smooth and gated](../../exercises/03_activations/smooth_and_gated.ipynb) ask for
+`gelu`, `gelu_tanh`, and a `SwiGLU` with no more parameters than the layer that it replaces.
 
 ## Read next
 
@@ -647,4 +678,6 @@ with as many parameters as the layer that it replaces.
   arXiv:1612.08083. N. Shazeer, *GLU variants improve transformer*, 2020, arXiv:2002.05202.
 - A. Chowdhery and others, *PaLM*, 2022, arXiv:2204.02311. H. Touvron and others, *LLaMA: open and
   efficient foundation language models*, 2023, arXiv:2302.13971.
+- N. Nanda and others, *Progress measures for grokking via mechanistic interpretability*, 2023,
+  arXiv:2301.05217.
 """

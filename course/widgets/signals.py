@@ -176,15 +176,15 @@ def signal_lab(
             height=300,
         ),
         panel(
-            line(forward_theory, label="theory", colour=1, dash=1),
             line(forward, label="measured", colour=0, dash=0),
+            line(forward_theory, label="theory", colour=1, dash=1),  # above: dashes show both
             note(forward_note),
             title="forward: activations",
             **scale,
         ),
         panel(
-            line(backward_theory, label="theory", colour=1, dash=1),
             line(backward, label="measured", colour=0, dash=0),
+            line(backward_theory, label="theory", colour=1, dash=1),  # above: dashes show both
             note(backward_note),
             title="backward: gradients",
             **scale,

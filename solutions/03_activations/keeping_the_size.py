@@ -37,8 +37,8 @@ $z = \sum_{i=1}^{n} w_i h_i$. The weights do not depend on the inputs, so
 
 $$\mathbb{E}[z^2] = n\,s^2\,\mathbb{E}[h^2].$$
 
-Then the activation. A leaky ReLU keeps $z > 0$ and multiplies $z < 0$ by a slope $a$. As $z$ is
-positive half of the time,
+Then the activation $f$. A leaky ReLU keeps $z > 0$ and multiplies $z < 0$ by a slope $a$. As $z$
+and $-z$ are equally likely, each side has half of $\mathbb{E}[z^2]$:
 
 $$\mathbb{E}[f(z)^2] = \tfrac12\,(1 + a^2)\;\mathbb{E}[z^2].$$
 

@@ -306,8 +306,8 @@ with check(
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade_id": "gelu_tanh_far_out", "points": 2}
-OVERFLOW = """At x = 1000, u is thirty million. tanh u is simply 1 there, but e^u overflows, and ∞/∞
-is NaN. In float32 that already happens at x = 12."""
+OVERFLOW = """At x = 1000, u is 35 million. tanh u is simply 1 there, but e^u overflows, and ∞/∞
+is NaN. In float32, e^(2u) already overflows at x = 12."""
 
 with check("holds far out", idea=OVERFLOW, without=LIBRARY) as case:
     expect_gelu_tanh(case, tensor([1000.0, -1000.0, 30.0, -30.0]))
@@ -384,7 +384,8 @@ r"""
 
 The plain feed-forward block of a transformer widens its input four times, bends it, and narrows it
 again: two matrices, $2 \cdot 4d \cdot d = 8d^2$ parameters for a width $d$. SwiGLU (Shazeer 2020)
-lets one branch *gate* the other:
+lets one branch *gate* the other. (The lesson has $x$ as a row, and writes $x W$. Here $x$ is a
+column, and the matrices have the names of LLaMA's code.)
 
 $$y = W_2\,\big(\text{silu}(W_1 x) \odot W_3 x\big), \qquad \text{silu}(z) = z\,\sigma(z).$$
 

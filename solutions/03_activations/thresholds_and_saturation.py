@@ -35,7 +35,8 @@ r"""
 
 A perceptron has a weight $w_d$ for each coordinate of a point, and a bias $b$. It fires, that is,
 it says 1, when the sum $w \cdot x + b$ **exceeds** 0. Otherwise, and so also when the sum is
-exactly 0, it says 0.
+exactly 0, it says 0. (The board of the lesson has labels $\pm 1$, and counts a sum of exactly 0 as a
+mistake for either. Here it is right for the label 0.)
 
 Rosenblatt's rule looks at one point after the other. If what the perceptron says agrees with the
 label, nothing changes. If not, with $e = \text{label} - \text{what it says}$, which is $+1$ or
@@ -262,7 +263,8 @@ r"""
 
 `sigmoid` · 6 points · difficulty 2 of 5 · 15 minutes
 
-$$\sigma(x) = \frac{1}{1 + e^{-x}}, \qquad \sigma'(x) = \sigma(x)\,\sigma(-x).$$
+$$\sigma(x) = \frac{1}{1 + e^{-x}}, \qquad
+\sigma'(x) = \sigma(x)\,\big(1 - \sigma(x)\big) = \sigma(x)\,\sigma(-x).$$
 
 The formula is right, and still it breaks: `math.exp(710)` raises an `OverflowError`. And where
 $\sigma(x)$ is so near 1 that a float cannot tell the difference, $1 - \sigma(x)$ is 0, although

@@ -55,6 +55,9 @@ def test_what_the_lab_is_said_to_show() -> None:
     assert factor[1] / factor[0] > 16
     assert factor[0] < 1e-12
     assert predicted(torch.sigmoid, 30, 3.0)[1][0] < 1e-17
+    assert predicted(torch.sigmoid, 30, 11.0)[1][0] < 1 < predicted(torch.sigmoid, 30, 13.0)[1][0]
+    assert predicted(torch.sigmoid, 100, 1.0)[1][0] == pytest.approx(1e-125, rel=9)
+    assert propagate(torch.sigmoid, 100, 1.0).backward[0] == 0
     forward, backward = predicted(torch.tanh, 30, 1.0)
     assert 0.01 < forward[-1] < 0.05
     assert 0.01 < backward[0] < 0.05

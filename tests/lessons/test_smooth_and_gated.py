@@ -37,6 +37,10 @@ def test_how_far_the_forms_of_gelu_are_apart(lesson: dict[str, Any]) -> None:
         assert abs(places[distance.argmax()]) == pytest.approx(where, abs=5e-4)
         told = lesson["worst"][form]
         assert told == f"{most:.10f} at ±{where:.4f}"
+    series = 0.5 * places * (1 + np.tanh(math.sqrt(2 / math.pi) * (places + 0.0455399 * places**3)))
+    told = float(lesson["worst"]["series_error"].split()[0])
+    assert told == pytest.approx(np.abs(series - exact).max(), rel=1e-4)
+    assert told > 1.5 * 4.7323552e-4  # the paper's number is better over the whole line
 
 
 def test_moments_of_gelu_are_the_closed_forms(lesson: dict[str, Any]) -> None:
@@ -99,6 +103,23 @@ def test_the_gated_layer_is_the_formula_of_the_paper(lesson: dict[str, Any]) -> 
 def test_gated_blocks_learn_the_product_faster(lesson: dict[str, Any]) -> None:
     ends = {name: [run[-1] for run in two] for name, two in lesson["runs"].items()}
     assert max(ends["GEGLU"] + ends["SwiGLU"]) < 0.5 * min(ends["ReLU"] + ends["GELU"])
+
+
+def test_gated_blocks_learn_a_sum_faster_too(
+    lesson: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = lesson["pair"]
+    monkeypatch.setitem(lesson, "wanted", (pair[:, 0] + 3 * pair[:, 1]) % 31)
+    plain, gated = (
+        list(lesson["losses"](*lesson["kinds"][name], 0, steps=100)) for name in ("ReLU", "SwiGLU")
+    )
+    assert gated[-1] < 0.8 * plain[-1]
+
+
+def test_two_gated_units_multiply() -> None:
+    a, b = torch.randn(2, 100, dtype=torch.float64)
+    for gate in (F.relu, F.gelu, F.silu):
+        torch.testing.assert_close(gate(a) * b - gate(-a) * b, a * b)
 
 
 def test_answers_to_the_questions() -> None:

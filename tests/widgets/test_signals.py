@@ -62,10 +62,10 @@ def test_every_control_and_the_button_change_what_is_shown() -> None:
     lab._on_message(lab, {"press": "New weights"}, [])
     seen.append(lab.fresh["layers"])
     for before, after in pairwise(seen):
-        assert before["2.1"] != after["2.1"]  # activations, measured
-        assert before["3.1"] != after["3.1"]  # gradients, measured
+        assert before["2.0"] != after["2.0"]  # activations, measured
+        assert before["3.0"] != after["3.0"]  # gradients, measured
     assert seen[1]["0.0"]["names"] == ["1", "21", "41", "60", "80", "100"]
-    assert seen[-2]["2.0"] == seen[-1]["2.0"]  # theory knows no weights
+    assert seen[-2]["2.1"] == seen[-1]["2.1"]  # theory knows no weights
     assert lab.problem == {}
 
 
@@ -82,7 +82,7 @@ def test_what_explodes_leaves_a_gap_and_no_error() -> None:
 
     lab = signal_lab(torch.exp, depth=40, gain=3.0)
     assert lab.problem == {}
-    assert None in lab.fresh["layers"]["2.1"]["y"][0]
+    assert None in lab.fresh["layers"]["2.0"]["y"][0]
     forward, _ = predicted(lambda x: x * x, 30, 2.0)
     assert forward[-1] == math.inf
     assert "theory" in signal_lab(square, depth=2, width=16).as_text()
