@@ -199,9 +199,9 @@ def secret_lines(course: Course) -> dict[str, str]:
     These are the lines between the marks of solutions and hidden tests in solutions/**/*.py,
     without their indentation. Lines that say nothing by themselves are left out: shorter than 16
     characters, made of Python's own words alone (`for _ in range(20):`), or standing outside all
-    marks somewhere in solutions/ too. A lesson may teach what
-    its exercise asks for: a line of a solution that a lesson shows is meant to be seen. A line of a
-    hidden test never is.
+    marks somewhere in solutions/ too. A lesson may teach what its exercise asks for, and the
+    reference kernels are there to be read: a line of a solution that one of these shows is meant to
+    be seen. A line of a hidden test never is.
     """
     secret: dict[str, tuple[str, str]] = {}
     public: set[str] = set()
@@ -215,11 +215,11 @@ def secret_lines(course: Course) -> dict[str, str]:
                 public.add(line)
             elif len(line) >= 16 and set(re.findall(r"[a-zA-Z]\w{2,}", line)) - PYTHONS_OWN:
                 secret.setdefault(line, (inside, f"{text.relative_to(course.root)}:{number}"))
+    lessons = [text for text in text_notebooks(course) if text.is_relative_to(course.lessons)]
     taught = {
         line.strip()
-        for lesson in text_notebooks(course)
-        if lesson.is_relative_to(course.lessons)
-        for line in lesson.read_text(encoding="utf-8").splitlines()
+        for text in [*lessons, *(course.root / "kernels").glob("*.py")]
+        for line in text.read_text(encoding="utf-8").splitlines()
     }
     return {
         line: where
