@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from nbgrader.api import Gradebook
 
-from autograder import grade, handins
+from autograder import handins
+from autograder.batch import Batch
 from autograder.engine import Engine
 from autograder.paths import Course
 from autograder.pipeline import Graded, grade_job
@@ -117,7 +118,8 @@ def results(course: Course, names: list[str]) -> dict[str, Graded]:
         classroom.hand_in(course, UNIT, name, files)
     limits = replace(Run(config=engine.config).limits(), cell_seconds=2)
     shared(limits.sandbox).start()
-    found = {job.student: grade_job(job) for job in grade._jobs(engine, UNIT, names, limits)}
+    with Batch(engine, UNIT, names, limits) as batch:
+        found = {name: grade_job(batch._job(name)) for name in names}
     for name in names:
         folder = course.submitted(name, UNIT)
         for path in [*folder.iterdir()]:
@@ -134,7 +136,7 @@ def enrol(course: Course, engine: Engine, given: list[tuple[str, Graded, timedel
             files = {f"{name}.ipynb": b"{}" for name in graded.notebooks}
             when = (DUE - early).strftime(handins.TIMESTAMP)
             classroom.hand_in(course, UNIT, student, files, when)
-            writer.write(replace(graded, student=student))
+            classroom.write(writer, replace(graded, student=student))
 
 
 def many(

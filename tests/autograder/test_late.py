@@ -119,7 +119,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
         result = GradedNotebook(files["adding.ipynb"].decode(), {**points})
         with Writer(engine, "01_small") as writer:
             for student in CAME:
-                writer.write(Graded(student, {"adding": result}))
+                classroom.write(writer, Graded(student, {"adding": result}))
         yield course
     finally:
         os.chdir(here)

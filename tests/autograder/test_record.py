@@ -10,12 +10,11 @@ from traitlets.config import Config
 
 from autograder import grade
 from autograder.engine import Engine
-from autograder.identity import Key
-from autograder.ledger import GRADE
 from autograder.paths import Course
 from autograder.pipeline import Graded, GradedNotebook
 from autograder.record import NOT_HANDED_IN, Writer, withdraw
 from tests.autograder import classroom, crashing
+from tests.autograder.classroom import write
 from tests.autograder.conftest import BOTH
 
 pytestmark = pytest.mark.parametrize("released_course", BOTH, indirect=True)
@@ -33,13 +32,6 @@ def course(released_course: Course) -> Course:
 def result(points: dict[str, float | None] = POINTS, text: str = "{}") -> Graded:
     comments = {"add": None, "times": "No response."}
     return Graded("ada", {"adding": GradedNotebook(text, dict(points), dict(comments))})
-
-
-def write(writer: Writer, graded: Graded) -> None:
-    """As a batch does."""
-    key = Key(graded.student, "hand-in", "version", "environment")
-    writer.ledger.queue([key])
-    writer.write(graded, writer.ledger.begin(key, GRADE))
 
 
 def rows(course: Course, student: str = "ada") -> dict[str, tuple[Any, ...]]:
