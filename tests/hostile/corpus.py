@@ -4,6 +4,7 @@ They are hand-ins of `adding` of tests/autograder/classroom.py, whose cells give
 """
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -180,10 +181,15 @@ TAMPERING = {
         FULL, "import os\nos.environ['STEPWISE_CLASS_SECRET'] = 'known'", tuple(RIGHT.items())
     ),
 }
-PLACES = (
-    *("/etc/shadow", "/root/.ssh", "/home", "/proc/1/environ", "/proc/1/root", "/sys", "/dev/mem"),
-    *("/dev/sda", "/var", "/run", "/srv", "/mnt"),
-)
+PLACES = [
+    place
+    for place in (
+        *("/etc/shadow", "/root/.ssh", "/home", "/proc/1/environ", "/proc/1/root", "/sys"),
+        *("/dev/mem", "/dev/sda", "/var", "/run", "/srv", "/mnt"),
+    )
+    # Python's own folder must be in sight, and so the names of the folders that it lies in.
+    if not any(Path(prefix).is_relative_to(place) for prefix in (sys.prefix, sys.base_prefix))
+]
 ESCAPES = {
     f"reads {place}": prowl(
         f"import os\ntry:\n"
