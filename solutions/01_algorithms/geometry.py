@@ -776,7 +776,7 @@ with check("sorts once", idea=SORTED_ONCE) as case:
     )
 
 ### BEGIN HIDDEN TESTS
-with check("sorts once", idea=SORTED_ONCE, hidden=True, lines=8_000_000) as case:
+with check("sorts once", idea=SORTED_ONCE, hidden=True, lines=20_000_000) as case:
     random = draws("convex_hull_sorts_once")
 
     def cap(n):
@@ -793,7 +793,7 @@ with check("sorts once", idea=SORTED_ONCE, hidden=True, lines=8_000_000) as case
     )
     size = 10**9
     frame = [(-size, -size), (size, -size), (size, size), (-size, size)]
-    inner = [(random.randint(-size, size), random.randint(-size, size)) for _ in range(24_992)]
+    inner = [(random.randint(-size, size), random.randint(-size, size)) for _ in range(99_992)]
     points = inner + frame * 2
     random.shuffle(points)
     case(convex_hull, points).gives(frame)
