@@ -10,10 +10,12 @@ import pytest
 
 from autograder import workers
 from autograder.cli import main
+from autograder.gradebook import standings
 from autograder.ledger import FINAL, INTERRUPTED, OVERTAKEN
 from autograder.paths import Course
 from autograder.pipeline import DONE, INFRASTRUCTURE_ERROR
 from tests.autograder import classroom, crashing
+from tests.autograder.classroom import database_of as url
 from tests.autograder.crashing import ASSIGNMENT, every_moment, graded, history, run, state
 from tests.postgres import Server
 
@@ -191,6 +193,9 @@ def test_a_killed_worker_is_tried_again_some_times(
     if always:
         assert outcomes == [INFRASTRUCTURE_ERROR] * 3
         assert f"bob              {workers.KILLED}" in crashing.said(course)
+        assert f"    {workers.KILLED}: bob\n" in crashing.said(course), "in the summary too"
+        stand = {s.student: s.trouble for s in standings(course, url(course), ASSIGNMENT)}
+        assert stand == {"ada": "", "bob": workers.KILLED}
         assert state(course, STUDENTS)["bob"] == ({}, {}), "not graded is no 0"
         assert run(course, *two) == 0
     else:
