@@ -1,8 +1,12 @@
 """Graders killed in every state, full disks, lost workers: every hand-in is graded once, alike."""
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +143,49 @@ def test_a_full_disk_stops_the_grading_and_costs_nothing(
             )
         assert run(one, *GRADE) == 0
         check(one, wanted)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of its own, which holds two megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root mounts disks")
+def test_a_disk_that_really_is_full(
+    course: Course, undisturbed: Course, disk: Path, tmp_path: Path
+) -> None:
+    """Gradebook, ledger and all of `grading/` on it; so much room is left, in kilobytes."""
+    wanted = state(undisturbed, STUDENTS)
+    stopped = 0
+    for room in (0, 4, 12, 28, 44, 60, 80, 120, 400):
+        one = classroom.copy(course, tmp_path / f"room{room}")
+        shutil.copytree(one.grading, disk / "grading")
+        shutil.rmtree(one.grading)
+        one.grading.symlink_to(disk / "grading")
+        free = shutil.disk_usage(disk).free
+        (disk / "filler").write_bytes(bytes(free - room * 1024))
+        code = run(one, *GRADE)
+        told = crashing.said(one)
+        assert "Traceback" not in told
+        if code:
+            stopped += 1
+            assert "full" in told or "No space left" in told, told
+        (disk / "filler").unlink()
+        assert run(one, *GRADE) == 0, crashing.said(one)
+        check(one, wanted)
+        assert set(graded(one)) == set(STUDENTS)
+        for path in disk.iterdir():
+            shutil.rmtree(path)
+    assert code == 0, "with room enough it is not stopped"
+    assert stopped > 3
 
 
 def test_a_regrade_changes_nothing_until_it_is_applied_and_then_all_or_nothing(
