@@ -196,7 +196,11 @@ DRAIN = {
     "at the end of Python": prowl(
         "import atexit\n@atexit.register\ndef late():\n    while True: print('ESCAPED')"
     ),
-    "writes beside itself": prowl("%%writefile ../../stepwise/here/ESCAPED\nx"),
+    "writes beside itself": prowl(
+        "for place in ('../../stepwise/here/x', '../../../x', '/tmp/../x'):\n    try:\n"
+        "        get_ipython().run_cell_magic('writefile', place, 'x')\n"
+        "        print('ESCAPED')\n    except OSError: pass"
+    ),
     "a clock that stands": prowl("import time\ntime.monotonic = lambda: 0.0", expect="any"),
     "comms": prowl(
         "import comm\nfor n in range(300): comm.create_comm(target_name='jupyter.widget', data={})"
