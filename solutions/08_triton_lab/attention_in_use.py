@@ -75,12 +75,16 @@ to the last. Program 0 takes rows 0 and 1. Program 1 takes row 2 and leaves row 
 # %% nbgrader={"grade_id": "packed_attention_example", "locked": true}
 rows = {0: (0, 2), 1: (2, 3), 6: (3, 5), 7: (5, 7), 8: (7, 8)}  # of the programs that have work
 begins = {0: 0, 1: 0, 6: 3, 7: 3, 8: 3}  # where the text of a program begins
-kernel_map(
-    dict.fromkeys(("q", "k", "v", "out"), (8, 3)),
+queries = kernel_map(
+    {"q": (8, 3), "out": (8, 3)},
     [Touch(p, "q", "load", range(3 * a, 3 * b)) for p, (a, b) in rows.items()]
-    + [Touch(p, x, "load", range(3 * begins[p], 3 * rows[p][1])) for p in rows for x in "kv"]
     + [Touch(p, "out", "store", range(3 * a, 3 * b)) for p, (a, b) in rows.items()],
 )
+seen = kernel_map(
+    {"k": (8, 3), "v": (8, 3)},
+    [Touch(p, x, "load", range(3 * begins[p], 3 * rows[p][1])) for p in rows for x in "kv"],
+)
+side_by_side(queries, seen)
 
 
 # %% nbgrader={"grade_id": "packed_attention_twin", "locked": true}
@@ -285,12 +289,12 @@ with check("compiles for a GPU, with tensor cores", idea=COMPILES, hidden=True) 
 
 # %% [markdown]
 """
-**Step through your own kernel.** Texts of 40, 10, 0 and 70 tokens. Find the programs that do nothing
-but read the borders. And where do the keys of the last text begin?
+**Step through your own kernel.** Texts of 35, 0 and 8 tokens. Which programs do nothing but read the
+borders? And which one reads the keys of the last text?
 """
 
 # %%
-play_kernel(packed_attention, *strip([40, 10, 0, 70]))
+play_kernel(packed_attention, *strip([35, 0, 8]))
 
 # %% [markdown] nbgrader={"grade_id": "split_decode_task", "locked": true}
 r"""
@@ -299,8 +303,8 @@ r"""
 `split_decode` · 10 points · difficulty 5 of 5 · 70 minutes · for those who want more
 
 While a model writes a text, each step brings *one* token: a single query a head, and a cache with the keys and
-values of all that was said. A program for every 32 queries would be one program, walking along 100 000 keys,
-while more than a hundred multiprocessors of the GPU stand idle. What can be shared out? **The keys.**
+values of all that was said. A program for a tile of queries would be one program a head, walking along perhaps
+100 000 keys, while most of the GPU's multiprocessors stand idle. What can be shared out? **The keys.**
 
 *First kernel.* Each part of the keys gets a program of its own. It walks along its keys as in rung 8, and stores
 what it carries, unfinished: for every query $m_i$, $l_i$ and $a_i$, the maximum, the sum and the weighted values
@@ -311,8 +315,8 @@ against another maximum shrinks to the common one.
 
 $$M = \max_i m_i, \qquad o = \frac{\sum_i e^{m_i - M}\, a_i}{\sum_i e^{m_i - M}\, l_i}$$
 
-A kernel sees nothing of another program's stores until that program's kernel has ended. This is why there are
-two.
+While a kernel runs, none of its programs knows whether another has stored yet. When the next kernel begins, all
+have. This is why there are two.
 
 In models of today several heads of queries share one head of keys, so that the cache is smaller. Here they are
 16: a tile of queries after all, just right for `tl.dot`. An entry $b$ of the batch is one head of keys of one
@@ -333,28 +337,28 @@ before, even NaN.
 | traffic | each filled key and value is read once, no other; $q$ at most `splits` times; between the kernels, for a query and a part, at most $d + 4$ numbers stored and as many loaded; the result is written once |
 
 **Example.** One entry, two queries (instead of 16), $d = 3$, a cache of 6 with 5 keys filled, tiles of 2, two
-parts. There are three tiles: program 0 takes two of them, program 1 the rest. Left the first kernel, right the
-second:
+parts. There are three tiles: program 0 takes two of them, program 1 the rest. Left what the first kernel reads and
+what it stores, right the second kernel:
 """
 
 # %% nbgrader={"grade_id": "split_decode_example", "locked": true}
-keys = {0: range(12), 1: range(12, 15)}
-first_kernel = kernel_map(
-    {"q": (2, 3), "k": (6, 3), "v": (6, 3), "m and l": (4, 2), "a": (4, 3)},
-    [Touch(p, "q", "load", range(6)) for p in keys]
-    + [Touch(p, x, "load", some) for p, some in keys.items() for x in "kv"]
-    + [Touch(p, "m and l", "store", range(4 * p, 4 * p + 4)) for p in keys]
-    + [Touch(p, "a", "store", range(6 * p, 6 * p + 6)) for p in keys],
+some = {0: range(12), 1: range(12, 15)}  # of each program, the elements of k and v
+cached = kernel_map(
+    {"q": (2, 3), "k": (6, 3), "v": (6, 3)},
+    [Touch(p, "q", "load", range(6)) for p in some]
+    + [Touch(p, x, "load", some[p]) for p in some for x in "kv"],
 )
-second_kernel = kernel_map(
+parts = kernel_map(
+    {"m and l": (4, 2), "a": (4, 3)},
+    [Touch(p, "m and l", "store", range(4 * p, 4 * p + 4)) for p in some]
+    + [Touch(p, "a", "store", range(6 * p, 6 * p + 6)) for p in some],
+)
+merged = kernel_map(
     {"m and l": (4, 2), "a": (4, 3), "out": (2, 3)},
-    [
-        Touch(0, "m and l", "load", range(8)),
-        Touch(0, "a", "load", range(12)),
-        Touch(0, "out", "store", range(6)),
-    ],
+    [Touch(0, x, "load", range(n)) for x, n in (("m and l", 8), ("a", 12))]
+    + [Touch(0, "out", "store", range(6))],
 )
-side_by_side(first_kernel, second_kernel)
+side_by_side(cached, parts, merged)
 
 
 # %% nbgrader={"grade_id": "split_decode_twin", "locked": true}
@@ -596,20 +600,20 @@ with check("compiles for a GPU, with tensor cores", idea=COMPILES, hidden=True) 
 
 # %% [markdown]
 """
-**Step through your own kernels.** First the one that splits: 90 keys are filled, and there are four
-parts. Which program has nothing to read, and what does it store?
+**Step through your own kernels.** First the one that splits: 40 keys are filled, and there are three
+parts. Which program has no key to read, and what does it store all the same?
 """
 
 # %%
-play_kernel(split_decode, *cache([90], 128), 4)
+play_kernel(split_decode, *cache([40], 48), 3)
 
 # %% [markdown]
 """
-Then the one that merges. How many numbers does it read, and how many would the scores have been?
+Then the one that merges. How many numbers does it read? And if the cache were a thousand times as long?
 """
 
 # %%
-play_kernel(split_decode, *cache([90], 128), 4, launch=1)
+play_kernel(split_decode, *cache([40], 48), 3, launch=1)
 
 # %% [markdown]
 """
