@@ -28,7 +28,6 @@ _WORDS = """
     IPython.core ipykernel jupyter_client traitlets zmq tornado
     ast_transformers input_transformers_post input_transformer_manager set_custom_exc user_ns
     displayhook excepthook run_code run_cell
-    STEPWISE_CLASS_SECRET
 """
 _REACHES = re.compile(
     "|".join(

@@ -123,7 +123,7 @@ def test_cheats_name_what_they_reach_for() -> None:
     assert unnamed == {
         *("equal to everything", "an int that equals everything", "equal by a metaclass"),
         *("whole numbers that are all equal", "leaves at once", "exits", "raises SystemExit"),
-        "forks in the test",
+        *("forks in the test", "environment of hidden tests"),
     }
 
 
