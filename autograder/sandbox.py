@@ -1,7 +1,7 @@
 """The sandbox: bubblewrap around a fork server, and jails for kernels in it.
 
-    with Sandbox() as sandbox, sandbox.jail(folder, limits) as jail:
-        ...  # talk to the kernel through the sockets that jail.connection names
+    with Sandbox() as sandbox, sandbox.jail(folder, limits) as jail, Client(jail) as client:
+        answer = client.run("1 + 1", seconds=10)
 
 What is inside is in `autograder/inside`, which runs there without the rest of this package. Of the
 machine it sees the system's programs and libraries, this Python environment, and `course` and
@@ -10,6 +10,7 @@ machine it sees the system's programs and libraries, this Python environment, an
 
 import contextlib
 import importlib.util
+import io
 import json
 import os
 import secrets
@@ -44,16 +45,12 @@ _CHECKS = sorted((Path(__file__).resolve().parents[1] / "course" / "checks").glo
 WARM = (
     *("numpy", "torch", "torch.optim", "torch._dynamo", "matplotlib.pyplot"),
     *("matplotlib.backends.backend_agg", "ipywidgets", "anywidget", "sklearn"),
-    *("IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic"),
-    *("IPython.core.ultratb", "ipykernel.ipkernel", "ipykernel.zmqshell"),
-    *("ipykernel.kernelapp", "ipykernel.pylab.backend_inline"),
-    *("IPython.core.completerlib", "IPython.display", "IPython.core.logger"),
-    *("ipykernel.debugger", "tornado.platform.asyncio", "tornado.locks", "zmq.utils.garbage"),
+    *("matplotlib_inline.backend_inline", "IPython.display"),
     *("course.checks", "course.widgets.*"),
     *(f"course.checks.{module.stem}" for module in _CHECKS),
     *("course.attention", "course.memory"),
 )
-COLD = ("ipykernel.kernelapp",)
+COLD = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +179,8 @@ class Sandbox:
     ) -> Iterator["Jail"]:
         """A fresh kernel, with a copy of the folder `files` as its working directory.
 
-        Raises SandboxUnavailable if it does not start.
+        It runs cells for autograder.client; or, with the `key` of a connection, it is a kernel for
+        programs that speak Jupyter's protocol. Raises SandboxUnavailable if it does not start.
         """
         self.start()
         assert self._process
@@ -196,14 +194,20 @@ class Sandbox:
         if isolated and os.geteuid() == 0:
             _give(folder, _NOBODY)
         scratch = "/tmp" if isolated else str(folder / "scratch")
-        connection: dict[str, Any] = {f"{channel}_port": port for channel, port in _PORTS.items()}
-        connection |= {"key": key or secrets.token_hex(16), "signature_scheme": "hmac-sha256"}
         limits = asdict(bounds) | {"own_user": isolated}
-        task = {"connection": connection, "limits": limits, "environment": _environment(scratch)}
+        task: dict[str, Any] = {"limits": limits, "environment": _environment(scratch)}
+        connection: dict[str, Any] = {}
+        if key:
+            connection = {f"{channel}_port": port for channel, port in _PORTS.items()}
+            connection |= {"key": key, "signature_scheme": "hmac-sha256", "transport": "ipc"}
+            task["connection"] = connection
         control = None
         group = None
+        cells, inner_cells = socket.socketpair()
+        reading, writing = os.pipe()
+        past, inner_past = io.FileIO(reading, "r"), io.FileIO(writing, "w")
         try:
-            with socket.socket(socket.AF_UNIX) as listener:
+            with socket.socket(socket.AF_UNIX) as listener, inner_cells, inner_past:
                 listener.bind(str(folder / "control"))
                 if isolated and os.geteuid() == 0:
                     os.chown(folder / "control", _NOBODY, _NOBODY)
@@ -215,20 +219,24 @@ class Sandbox:
                     control, _ = listener.accept()
                 except OSError as error:
                     raise SandboxUnavailable(self._why(error)) from error
-            if self._groups:
-                group = self._groups.add(
-                    _peer(control), name, bounds.memory_bytes, bounds.processes
-                )
-            control.sendall(json.dumps(task).encode() + b"\n")
+                if self._groups:
+                    group = self._groups.add(
+                        _peer(control), name, bounds.memory_bytes, bounds.processes
+                    )
+                line = json.dumps(task).encode() + b"\n"
+                socket.send_fds(control, [line], [inner_cells.fileno(), inner_past.fileno()])
             control.settimeout(60)
             if control.recv(6) != b"ready\n":
                 raise SandboxUnavailable(self._why(OSError("the kernel did not start")))
-            control.setblocking(False)
-            info = connection | {"transport": "ipc", "ip": str(folder / "k")}
-            yield Jail(control, info)
+            for end in (control, cells):
+                end.setblocking(False)
+            os.set_blocking(past.fileno(), False)
+            yield Jail(control, cells, past, connection | {"ip": str(folder / "k")})
         finally:
             if control is not None:
                 control.close()  # ends the jail
+            cells.close()
+            past.close()
             if group and self._groups:
                 self._groups.forget(group)
             shutil.rmtree(folder, ignore_errors=True)
@@ -246,12 +254,15 @@ class Sandbox:
 
 @dataclass(frozen=True)
 class Jail:
-    """A kernel that listens on the sockets which `connection` names (Jupyter's connection info).
+    """A kernel. `control` becomes readable when it has ended.
 
-    `control` becomes readable when the kernel has ended.
+    `cells` is the way to it for autograder.client, and out of `past` comes what its processes write
+    to the standard streams past Python. `connection` is Jupyter's, of a kernel with a key.
     """
 
     control: socket.socket
+    cells: socket.socket
+    past: io.FileIO
     connection: dict[str, Any]
 
     @property
@@ -262,6 +273,11 @@ class Jail:
             return True
         except OSError:
             return False
+
+    def interrupt(self) -> None:
+        """As Ctrl-C does."""
+        with contextlib.suppress(OSError):
+            self.control.send(b"i")
 
     def end(self) -> None:
         """Kill the kernel and every process that it started; returns when they are going."""
