@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ ALLOW = f"let this user make user namespaces (man bwrap; containers often forbid
 _INSIDE = Path(__file__).with_name("inside")
 _LIBRARY = "/stepwise/library"  # course and kernels, seen from inside
 _NOBODY = 65534
+_LOOKED_AT = 2**20  # bytes of a file that is asked for a word
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
 NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handin.json")
 # Every module that checks are made of: one that came later would look like a change to the checks,
@@ -43,14 +44,15 @@ NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handin
 _CHECKS = sorted((Path(__file__).resolve().parents[1] / "course" / "checks").glob("[a-z]*.py"))
 # What hand-ins import: done once, before any fork. None of it may start a thread or touch a GPU.
 WARM = (
-    *("numpy", "torch", "torch.optim", "torch._dynamo", "matplotlib.pyplot"),
-    *("matplotlib.backends.backend_agg", "ipywidgets", "anywidget", "sklearn"),
+    *("numpy", "torch", "matplotlib.pyplot", "matplotlib.backends.backend_agg"),
+    *("ipywidgets", "anywidget"),
     *("matplotlib_inline.backend_inline", "IPython.display"),
     *("course.checks", "course.widgets.*"),
     *(f"course.checks.{module.stem}" for module in _CHECKS),
     *("course.attention", "course.memory"),
 )
-COLD = ()
+# What takes long to import and is seldom used: a word that code must hold to use it → modules.
+SELDOM = {"optim": ("torch.optim", "torch._dynamo"), "sklearn": ("sklearn",)}
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Sandbox:
         self, *, isolated: bool = True, warm: bool = True, idle_seconds: float = 120
     ) -> None:
         self.isolated = isolated
-        self._preload = WARM if warm else COLD
+        self._seldom = dict(SELDOM) if warm else {}
+        self._warm = WARM if warm else ()
         self._idle_seconds = idle_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._owner, self._ready = os.getpid(), False
@@ -127,6 +130,17 @@ class Sandbox:
                 raise SandboxUnavailable(f"no sandbox could be made ({reason}): {ALLOW}")
             raise SandboxUnavailable(f"Python did not start ({reason})")
 
+    def spare(self, files: Iterable[Path]) -> None:
+        """Of what is seldom used, import only what one of these `files` names."""
+        found = set()
+        for path in files:
+            with contextlib.suppress(OSError):
+                if path.is_file():
+                    with path.open("rb") as file:
+                        text = file.read(_LOOKED_AT)
+                    found |= {word for word in self._seldom if word.encode() in text}
+        self._seldom = {word: self._seldom[word] for word in self._seldom if word in found}
+
     def launch(self) -> None:
         """Start the server if it is not running, without waiting for its imports."""
         if self._owner != os.getpid():
@@ -152,7 +166,7 @@ class Sandbox:
             "isolated": self.isolated,
             "user": user,
             "path": [_LIBRARY] if self.isolated else [str(root) for root in _library_roots()],
-            "preload": self._preload,
+            "preload": (*self._warm, *(m for modules in self._seldom.values() for m in modules)),
             "idle_seconds": self._idle_seconds,
             "run": "/stepwise/run" if self.isolated else str(jails),
             "in_scratch": [prefix for prefix in _prefixes() if prefix.startswith("/tmp/")],
