@@ -4,9 +4,9 @@
 
 Makes two classes and grades each twice, in one run: by `nbgrader autograde` with nbgrader's own
 settings, and by `autograder grade`. One class hands in small notebooks that use numpy, torch and
-matplotlib; the other the real notebooks of units 1, 3 and 7, with the solution's, the zoo's right and
-wrong, and no answers. One notebook a student. Prints times, ratios, peak memory, every grade that
-differs (exit code 1 if one does), and where the time goes. `--write` puts it into
+matplotlib; the other the real notebooks of units 1, 3 and 7, with the solution's, the zoo's right
+and wrong, and no answers. One notebook a student. Prints times, ratios, peak memory, every grade
+that differs (exit code 1 if one does), and where the time goes. `--write` puts it into
 docs/benchmarks/grading.md. On a machine that has other work the seconds say little; the processor
 seconds of all processes (of a control group; root) are what to compare.
 """
@@ -184,15 +184,16 @@ GOAL = 15  # times the throughput, of the class with numpy, torch and matplotlib
 SHORT = f"The goal, × {GOAL} for the small notebooks, is not reached."
 REACHED = f"The goal, × {GOAL} for the small notebooks, is reached."
 LEFT = """\
-What is left: drawing figures and the tests' own work, the same for both; a fork of the server for each
-kernel, which copies page tables and the pages that it writes (half of the hand-ins need two, so that
-nothing of a hidden test is shown); probes after each test that passed; the gradebook. The server's
-imports are paid once, while the command imports what it needs itself."""
+What is left: drawing figures and the tests' own work, the same for both; a fork of the server for
+each kernel, which copies page tables and the pages that it writes (half of the hand-ins need two,
+so that nothing of a hidden test is shown); probes after each test that passed; the gradebook. The
+server's imports are paid once, while the command imports what it needs itself."""
 REPORT = """# How long grading takes
 
-Seconds, and in brackets processor seconds of all processes:
+Seconds, and in brackets processor seconds of all processes. Stock is `nbgrader autograde` with its
+own settings, ours `autograder grade --jobs {jobs}`:
 
-| hand-ins | `nbgrader autograde`, its own settings | `autograder grade --jobs {jobs}` | throughput | work |
+| hand-ins | stock | ours | throughput | work |
 |---|---|---|---|---|
 {rows}
 
@@ -205,9 +206,9 @@ Seconds, and in brackets processor seconds of all processes:
 {date}; {cores}, shared, load {load}; Python {python},
 {versions}.
 
-Small: notebooks that use numpy, torch and matplotlib, a third each, with right, partly right, wrong
-and empty answers. Real: the {real} notebooks of units 1, 3 and 7, with the solution, right and wrong
-answers of the zoo, and none. One notebook a hand-in; all in one run of
+Small: notebooks that use numpy, torch and matplotlib, a third each, with right, partly right,
+wrong and empty answers. Real: the {real} notebooks of units 1, 3 and 7, with the solution, right
+and wrong answers of the zoo, and none. One notebook a hand-in; all in one run of
 `python -m tests.benchmarks.grading --write`, one after the other. What ours does and stock does
 not: a sandbox, probes around each test, hidden tests apart, outputs made safe.
 
