@@ -136,7 +136,6 @@ class Writer:
         self.gradebook.db.flush()
         for notebook in submission.notebooks:
             if notebook.name in graded.notebooks:
-                self.gradebook.db.refresh(notebook)
                 self._penalties.assign(submission, notebook)
             else:
                 notebook.late_submission_penalty = None
