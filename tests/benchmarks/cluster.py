@@ -56,7 +56,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cores", type=float, help="the most that a worker may have")
     options = parser.parse_args()
-    kinds = {"compute": grading.make, "wait 2 s each": waiting}
+    kinds = {"compute": grading.small, "wait 2 s each": waiting}
     found = []
     for name, make in kinds.items():
         with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as place:

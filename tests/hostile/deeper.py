@@ -34,7 +34,7 @@ MACHINERY = {
     ),
     "the compiler, found by the collector": cheat(
         _TESTS + "import gc\ngc.unfreeze()\nfor thing in gc.get_objects():\n"
-        "    if type(thing).__name__ == 'XCachingCompiler':\n"
+        "    if hasattr(type(thing), 'ast_parse'):\n"
         f"        old = thing.ast_parse\n        vars(thing)['ast_parse'] = {_SPARED}"
     ),
     "exec, as IPython sees it": cheat(_LENIENT + "inside.exec = lenient"),
