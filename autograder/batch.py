@@ -13,6 +13,7 @@ from errno import EIO, EROFS
 from pathlib import Path
 from typing import Any, TypeVar
 
+from nbgrader.api import InvalidEntry
 from sqlalchemy.exc import DatabaseError, InterfaceError, SQLAlchemyError
 
 from autograder import gradebook as book
@@ -236,7 +237,7 @@ class Batch:
         for pause in (*PAUSES, None):
             try:
                 return action(*arguments, **named)
-            except (OSError, DatabaseError, InterfaceError) as error:
+            except (OSError, DatabaseError, InterfaceError, InvalidEntry) as error:
                 self._writer.gradebook.db.rollback()
                 why = _lasting(error)
                 if why is None:
@@ -253,6 +254,8 @@ def _lasting(error: Exception) -> str | None:
     """Why nothing else could be written either; None if the trouble is with one hand-in."""
     if isinstance(error, OSError):
         return f"the disk: {error.strerror}" if error.errno in (*NO_ROOM, EROFS, EIO) else None
+    if isinstance(error, InvalidEntry) and isinstance(error.__context__, DatabaseError):
+        error = error.__context__  # nbgrader says so of whatever the database said
     kind = type(error).__name__
     if kind not in ("OperationalError", "InterfaceError", "InternalError"):
         return None

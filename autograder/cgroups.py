@@ -27,6 +27,11 @@ class Groups:
         self._folders = _usable(self._name)
         self._old: list[str] = []
 
+    @property
+    def count_memory(self) -> bool:
+        """Whether the memory of all processes of a group is bounded together."""
+        return "memory" in self._folders
+
     def add(self, process: int, name: str, memory_bytes: int, processes: int) -> str | None:
         """Put `process`, and all it will start, into a group of its own; None if that cannot be."""
         self._sweep()

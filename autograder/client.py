@@ -88,6 +88,9 @@ class Client:
             if _resident_bytes() - self._resident > _HELD or len(self._waiting) > _LARGEST:
                 self._lose()
                 return "flood"
+            if self._jail.starves_others():
+                self._lose()
+                return "died"
             if left <= 0 or (conversation.size > _FLOOD * self._most and not status):
                 if status:  # it did not heed the interrupt
                     self._lose()

@@ -13,10 +13,12 @@ from autograder import handins
 from autograder.archive import Entry, read_folder, read_zip
 from autograder.engine import Engine, StepFailed
 from autograder.errors import UsageError
+from autograder.findings import plain
 from autograder.gradebook import labels
 from autograder.intake import Unreadable, read_notebook, recognise
 from autograder.paths import Course, find_course
 from autograder.platforms import Roster, Student, new_id, owner, read_roster, version
+from autograder.writing import write
 
 HELP = "collect what students handed in"
 
@@ -131,6 +133,10 @@ def collect(
         (file for own in handed_in.values() if own.notebooks for file in own.others),
     )
     _list("look at these", troubles)
+    # For the class report: a hand-in that was refused is not one that never came.
+    write(
+        course.refused(assignment), "".join(f"{plain(trouble)}\n" for trouble in sorted(troubles))
+    )
     return 1 if troubles else 0
 
 

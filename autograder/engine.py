@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SAWarning
+from tornado.log import app_log
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.configuration import configure
@@ -131,8 +132,9 @@ def _start(step: Any) -> None:
 @contextlib.contextmanager
 def known_remarks() -> Iterator[None]:
     """nbgrader 0.9.6 makes a submission in a way that SQLAlchemy 2 remarks on, and leaves a file to
-    be closed by itself; nothing is lost by either, and nothing is said of either meanwhile."""
-    with warnings.catch_warnings():
+    be closed by itself; nothing is lost by either, and nothing is said of either meanwhile. Nor of
+    what the database refuses: it is raised too."""
+    with captured_log(app_log), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
         warnings.filterwarnings("ignore", r"unclosed file .*timestamp\.txt", ResourceWarning)
         yield

@@ -16,11 +16,41 @@ import sys
 import types
 
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type, types.MethodType)
+# Modules between a cell's text and the reply to it: a name that is put into one of them stands
+# before the built-in of that name.
+_MACHINERY = (
+    *("IPython.core.async_helpers", "IPython.core.builtin_trap", "IPython.core.compilerop"),
+    *("IPython.core.displayhook", "IPython.core.displaypub", "IPython.core.events"),
+    *("IPython.core.formatters", "IPython.core.inputtransformer2", "IPython.core.prefilter"),
+    *("IPython.core.interactiveshell", "IPython.lib.pretty", "ast", "codeop"),
+    *("json.decoder", "json.encoder"),
+)
+
+
+_FIGURES = (
+    ("matplotlib.pyplot", "_draw_all_if_interactive"),
+    ("matplotlib_inline.backend_inline", "flush_figures"),
+)
+# Nothing honest equals both.
+_DIFFERENT = (
+    (object(), 1234567.5),
+    (1234567, 7654321),
+    (1.25, 2.75),
+    ("one", "two"),
+    ([1], [2, 3]),
+)
 
 
 def _identity(value):
     """What tells whether `value` is still the same: itself, and the code of a function."""
-    return (id(value), id(value.__code__)) if type(value) is types.FunctionType else id(value)
+    kind = type(value)
+    if kind is types.FunctionType:
+        return id(value), id(value.__code__), id(value.__defaults__)
+    if kind is property:
+        return id(value), _identity(value.fget)
+    if kind is types.MethodType:
+        return id(value.__self__), _identity(value.__func__)
+    return id(value)
 
 
 def _members(owner):
@@ -34,7 +64,9 @@ def _members(owner):
 
 def _own_callables(thing):
     """Callables that an object has by itself: one of them may stand before a method."""
-    return {name: _identity(v) for name, v in vars(thing).items() if isinstance(v, _FUNCTIONS)}
+    own = {name: _identity(v) for name, v in vars(thing).items() if callable(v)}
+    traits = vars(thing).get("_trait_values") or {}
+    return own | {f".{name}": _identity(v) for name, v in traits.items() if callable(v)}
 
 
 def _all_classes(thing, *packages):
@@ -57,19 +89,38 @@ def _groups():
             _all_classes(shell, "IPython", "cells"),
             _own_callables(shell),
             [id(shell), id(shell.displayhook), id(shell.display_pub), id(channel)],
+            [
+                id(shell.user_module),
+                id(shell.user_ns),
+                id(type(shell.user_ns)),
+                shell.user_ns is ns,
+            ],
         ],
         "what IPython does with a cell's text": [
-            [id(t) for t in shell.ast_transformers],
-            [id(t) for t in manager.cleanup_transforms],
-            [id(t) for t in manager.line_transforms],
-            [id(t) for t in manager.token_transformers],
+            [
+                id(manager),
+                _own_callables(manager),
+                id(shell.compile),
+                _own_callables(shell.compile),
+            ],
+            [id(shell.prefilter_manager), _own_callables(shell.prefilter_manager)],
+            [_identity(t) for t in shell.ast_transformers],
+            [_identity(t) for t in shell.input_transformers_post],
+            [_identity(t) for t in manager.cleanup_transforms],
+            [_identity(t) for t in manager.line_transforms],
+            [_identity(t) for t in manager.token_transformers],
         ],
         "what IPython does before and after a cell": [
-            repr(getattr(f, "__qualname__", f))
-            for event in ("pre_execute", "pre_run_cell", "post_execute", "post_run_cell")
-            for f in shell.events.callbacks[event]
-            if getattr(f, "__module__", "") in ("__main__", None)
+            [id(shell.events), _own_callables(shell.events)],
+            [
+                _identity(f)
+                for event in ("pre_execute", "pre_run_cell", "post_execute", "post_run_cell")
+                for f in shell.events.callbacks[event]
+                if not any(f is one for one in _figures())
+            ],
         ],
+        "how figures are shown": [_identity(one) for one in _figures()],
+        "how values are shown as text": _printers(shell.display_formatter),
         "how exceptions are reported": [
             id(sys.excepthook),
             str(shell.custom_exceptions),
@@ -89,6 +140,9 @@ def _groups():
             _own_callables(shell.display_pub),
         ],
     }
+    for name in _MACHINERY:
+        if name in sys.modules:
+            groups[name] = _everything(name)
     for module in ("math", "copy", "operator", "hashlib", "random", "json", "gc"):
         if module in sys.modules:
             groups[module] = _callables(sys.modules[module])
@@ -107,6 +161,37 @@ def _groups():
         seen = [id(module), id(sys.modules.get(name))]
         groups[name] = [seen, _plain(module), [_members(kind) for kind in own]]
     return groups
+
+
+def _everything(name):
+    """All that a module holds, and all that its own classes do."""
+    module = vars(sys.modules[name])
+    kinds = [v for v in module.values() if isinstance(v, type) and v.__module__ == name]
+    # A value that is none of these may be counted or put anew by the module itself.
+    values = {n: _identity(v) for n, v in module.items() if callable(v) or type(v) is type(sys)}
+    return [values, [_members(kind) for kind in kinds]]
+
+
+def _figures():
+    """matplotlib's ways to show what was drawn after a cell, registered when first needed."""
+    for name, function in _FIGURES:
+        found = getattr(sys.modules.get(name), function, None)
+        if found is not None:
+            yield found
+
+
+def _printers(formatter):
+    """How numbers, and what is like one, become the text of a result."""
+    text = formatter.formatters["text/plain"]
+    # A printer that was named by its type's name moves to the type itself when it is first used.
+    known = dict(text.deferred_printers)
+    known |= {(kind.__module__, kind.__name__): p for kind, p in text.type_printers.items()}
+    return [
+        [id(formatter), [n for n in vars(formatter) if hasattr(type(formatter), n)]],
+        [id(text), _own_callables(text)],
+        sorted((module, name, _identity(printer)) for (module, name), printer in known.items()),
+        [_identity(printer) for printer in text.singleton_printers.values()],
+    ]
 
 
 def _course(package):
@@ -181,7 +266,7 @@ def _lies(kind):
         return False
     try:
         thing = kind.__new__(kind)
-        return all(bool(thing == other) for other in (object(), 1234567.5, "surely not"))
+        return any(bool(thing == one) and bool(thing == other) for one, other in _DIFFERENT)
     except BaseException:
         return False
 

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from nbgrader.api import Gradebook, MissingEntry
 from traitlets.config import Config
@@ -16,6 +17,7 @@ from autograder.batch import Batch
 from autograder.cluster import Cluster
 from autograder.engine import Engine
 from autograder.errors import UsageError
+from autograder.findings import plain
 from autograder.paths import find_course
 from autograder.pipeline import INFRASTRUCTURE_ERROR, Graded
 from autograder.preprocessors import Run
@@ -23,6 +25,8 @@ from autograder.sandbox import Sandbox, SandboxUnavailable, shared
 from autograder.score import TO_READ
 
 HELP = "grade what was handed in"
+TO_BE_READ = "have answers to be read (in the formgrader)"
+MOST_REASONS = 12  # below a line of the summary
 MOST_NAMED = 20  # in a line of the summary; the class report names all
 WARNING = (
     "warning: no sandbox: the code that was handed in runs with all your rights, and can read and "
@@ -111,6 +115,8 @@ def grade(
         with _pool(sandbox, len(todo), jobs, dask) as pool:
             for graded in batch.grade(todo, pool):
                 standing = batch.standing(graded.student)
+                if standing.status == book.NOT_GRADED:
+                    standing = replace(standing, trouble=graded.problem)
                 found.append(standing)
                 progress.say(_line(standing, graded))
     done = set(todo)
@@ -274,14 +280,32 @@ def _summary(found: list[book.Standing], assignment: str) -> int:
     for words, named in (
         ("not graded (run it again)", [s for s in found if s.status == book.NOT_GRADED]),
         ("need a person (see the formgrader)", [s for s in waiting if s not in only_to_read]),
-        ("have answers to be read (in the formgrader)", only_to_read),
+        (TO_BE_READ, only_to_read),
         ("no credible time, so nothing off for being late", [s for s in found if s.doubt]),
     ):
         if named:
-            more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-            print(f"  {words}: {', '.join(s.student for s in named[:MOST_NAMED])}{more}")
+            print(f"  {words}: {_names(named)}")
+            reasons: dict[str, list[book.Standing]] = {}
+            for one in named:
+                reasons.setdefault(_reason(one), []).append(one)
+            for reason in list(reasons)[:MOST_REASONS] if words != TO_BE_READ else []:
+                if reason:
+                    print(f"    {reason}: {_names(reasons[reason])}")
     print(f"  how the class stands: autograder report {assignment}")
     return 0 if graded == len(found) else 1
+
+
+def _names(named: list[book.Standing]) -> str:
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    return f"{', '.join(one.student for one in named[:MOST_NAMED])}{more}"
+
+
+def _reason(standing: book.Standing) -> str:
+    """The first reason why a person must look at a hand-in, shortened."""
+    said = [sentence for notebook in standing.notebooks for sentence in notebook.review]
+    not_graded = standing.status == book.NOT_GRADED
+    first = standing.trouble if not_graded else next(iter(said), standing.doubt)
+    return plain(first, 120).removesuffix(".")
 
 
 def _only_to_read(standing: book.Standing) -> bool:

@@ -11,6 +11,7 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, Submitted
 from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from autograder import handins, late
+from autograder.ledger import Ledger
 from autograder.paths import Course
 
 GRADED = "graded"
@@ -49,6 +50,7 @@ class Standing:
     last_name: str = ""
     email: str = ""
     number: str = ""  # the learning platform's, of the user or participant
+    trouble: str = ""  # why it is not graded, where that was tried
 
 
 _statements: dict[Any, Any] = {}  # compiled once for all the times that a gradebook is opened
@@ -76,7 +78,14 @@ def standings(
         if wanted is None:
             wanted = {student.id for student in gradebook.students}
             wanted |= set(handins.students(course, assignment))
-        return [standing(course, gradebook, assignment, name) for name in sorted(set(wanted))]
+        found = [standing(course, gradebook, assignment, name) for name in sorted(set(wanted))]
+        if not any(one.status == NOT_GRADED for one in found):
+            return found
+        troubles = Ledger(gradebook, assignment).troubles()
+    return [
+        replace(one, trouble=troubles.get(one.student, "")) if one.status == NOT_GRADED else one
+        for one in found
+    ]
 
 
 def standing(course: Course, gradebook: Gradebook, assignment: str, student: str) -> Standing:

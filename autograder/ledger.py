@@ -195,6 +195,21 @@ class Ledger:
             if student not in standing or attempt.id > standing[student].id
         }
 
+    def troubles(self) -> dict[str, str]:
+        """Student → why the last attempt came to nothing; not those whose last one has a result."""
+        last = (
+            select(func.max(ATTEMPTS.c.id))
+            .join(JOBS, ATTEMPTS.c.job == JOBS.c.id)
+            .where(JOBS.c.assignment == self._assignment)
+            .group_by(JOBS.c.student)
+        )
+        rows = self._db.execute(
+            select(JOBS.c.student, ATTEMPTS.c.reason)
+            .join(JOBS, ATTEMPTS.c.job == JOBS.c.id)
+            .where(ATTEMPTS.c.id.in_(last), ATTEMPTS.c.outcome.not_in((*FINAL, RUNNING)))
+        )
+        return {row.student: row.reason for row in rows}
+
     def result(self, attempt: int) -> Graded:
         """What an attempt with a result found."""
         data = self._db.execute(select(ATTEMPTS.c.result).where(ATTEMPTS.c.id == attempt))

@@ -57,6 +57,10 @@ class Course:
         """Where the executed notebooks of the hand-in of `student` lie."""
         return self.grading / "autograded" / student / assignment
 
+    def refused(self, assignment: str) -> Path:
+        """Where the last `collect` wrote what it could not use as it came, a sentence a line."""
+        return self.grading / "refused" / f"{assignment}.txt"
+
     @property
     def kept(self) -> Path:
         """Copies of notebooks that somebody had changed and a command was about to replace."""

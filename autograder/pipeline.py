@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.preprocessors import LimitOutput
 
+from autograder import reach
 from autograder.execute import KernelUnavailable, Limits, execute
 from autograder.files import copy_plain
 from autograder.intake import read_handed_in
@@ -83,6 +84,7 @@ def grade_job(job: Job) -> Graded:
                     notebook = read_handed_in(path)
                     mend(notebook, cells)
                     notebook = run(notebook, files, job.limits, job.secret)
+                    read(notebook, job.folder, job.extra)
                     about = notebook.metadata["stepwise"]
                     if about.get("again"):
                         return failed(job.student, about["problem"])
@@ -139,6 +141,16 @@ def run(notebook: NotebookNode, files: Path, limits: Limits, secret: str) -> Not
     if not limits.sandbox:
         notebook.metadata["stepwise"]["unconfined"] = True
     return notebook
+
+
+def read(notebook: NotebookNode, folder: Path, extra: Path | None) -> None:
+    """Add to the surprises of the executed notebook what its author's code names: see `reach`.
+
+    `folder` is that of the hand-in, `extra` the instructor's.
+    """
+    about = notebook.metadata["stepwise"]
+    if found := reach.surprises(notebook, folder, extra):
+        about["surprises"] = [*about.get("surprises", []), *found]
 
 
 def points(cell: NotebookNode, about: dict[str, Any]) -> float | None:

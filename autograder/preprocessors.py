@@ -67,6 +67,7 @@ class Run(NbGraderPreprocessor):
         folder, extra = course.submitted(student, assignment), course.solutions / assignment
         with pipeline.files_of(folder, extra, self.parent.parent.coursedir.ignore) as files:
             nb = pipeline.run(nb, files, self.limits(), class_secret(course))
+            pipeline.read(nb, folder, extra)
         return nb, resources
 
 

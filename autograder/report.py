@@ -66,7 +66,7 @@ def report(engine: Engine, assignment: str) -> Path:
         raise UsageError(f"{assignment} is not in the gradebook.") from error
     seen = [s.student for s in standings if s.status in (book.GRADED, book.REVIEW)]
     found = findings.read(course, engine.url, assignment, seen)
-    summary = Summary(assignment, standings, found, due)
+    summary = Summary(assignment, standings, found, due, _refused(course.refused(assignment)))
     page = render(summary).replace(class_secret(course), "…")
     folder = course.reports / assignment
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -136,9 +136,11 @@ class Summary:
         standings: Sequence[book.Standing],
         found: Sequence[HandIn],
         due: datetime | None,
+        refused: Sequence[str] = (),
     ) -> None:
-        """`found` are the hand-ins of those who are graded or need a person; `due` is in UTC."""
-        self.assignment, self.due = assignment, due
+        """`found` are the hand-ins of those who are graded or need a person; `due` is in UTC;
+        `refused` is what the last collection could not use, in sentences."""
+        self.assignment, self.due, self.refused = assignment, due, refused
         self.by_status = {
             status: [s for s in standings if s.status == status]
             for status in (book.GRADED, book.REVIEW, book.NOT_GRADED, book.NOT_HANDED_IN)
@@ -170,9 +172,10 @@ class Summary:
     @property
     def lead(self) -> list[str]:
         """The sentences to read first."""
-        if not self.handed_in:
-            return ["Nobody has handed this in yet."]
-        sentences = [self._state()]
+        sentences = [self._state() if self.handed_in else "Nobody has handed this in yet."]
+        if self.refused:
+            files = "A file was" if len(self.refused) == 1 else f"{len(self.refused)} files were"
+            sentences.append(f"{files} not accepted as handed in.")
         if self.middle is not None:
             if len(self.scores) == 1:
                 sentences.append(
@@ -214,7 +217,8 @@ class Summary:
             reasons[title].setdefault(plain(reason), {})[student] = None
 
         for standing in self.not_graded:
-            note("Not graded", "No points, which is not the same as 0.", standing.student)
+            reason = f"{standing.trouble[:1].upper()}{standing.trouble[1:]}" or _NOT_TRIED
+            note("Not graded", reason, standing.student)
         waiting = {s.student for s in self.review}
         for one in found:
             if one.student in waiting:
@@ -263,6 +267,7 @@ class Summary:
         return group.got.most_common(3)
 
 
+_NOT_TRIED = "No points, which is not the same as 0."
 _BY_HAND = "In the formgrader, Manual Grading: "
 _AGAIN = "A person gave points, and the hand-in was graded again since."
 # title → (what the lead says of one, and of several; what to do); the most urgent first.
@@ -316,6 +321,13 @@ def _open_reviews(one: HandIn) -> Iterable[tuple[str, str]]:
     for (title, notebook, reason), names in cells.items():
         about = f"{notebook}, {', '.join(names)}" if names else notebook
         yield title, about if reason == TO_READ else f"{about}: {reason}"
+
+
+def _refused(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
 
 
 def _rate(check: Check, found: Iterable[HandIn]) -> Rate:

@@ -245,7 +245,11 @@ class Sandbox:
             for end in (control, cells):
                 end.setblocking(False)
             os.set_blocking(past.fileno(), False)
-            yield Jail(control, cells, past, connection | {"ip": str(folder / "k")})
+            counted = self._groups is not None and self._groups.count_memory
+            # Whoever is at the other end of the socket is the first process of this jail.
+            first = 0 if counted else _peer(control)
+            info = connection | {"ip": str(folder / "k")}
+            yield Jail(control, cells, past, info, first, bounds.memory_bytes)
         finally:
             if control is not None:
                 control.close()  # ends the jail
@@ -278,6 +282,31 @@ class Jail:
     cells: socket.socket
     past: io.FileIO
     connection: dict[str, Any]
+    first: int = 0  # its first process, if nobody else bounds what all of them use together
+    memory_bytes: int = 0
+
+    def starves_others(self) -> bool:
+        """Whether this machine is short of memory, and processes of this jail hold too much of it.
+
+        One process is bounded by itself; several together are by a control group, if there is one.
+        Where there is none, this is to be asked now and then.
+        """
+        return bool(self.first) and _short_of_memory() and self._held() > self.memory_bytes
+
+    def _held(self) -> int:
+        """Bytes that the jail's processes hold, beyond what one kernel's imports take."""
+        held, kernel = 0, 0
+        waiting = [self.first]
+        while waiting:
+            process = waiting.pop()
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                resident = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+                # Forks share what they have not changed.
+                kernel = kernel or (resident if process == self.first else 0)
+                held += max(0, resident - kernel)
+                children = Path(f"/proc/{process}/task/{process}/children").read_text()
+                waiting += [int(child) for child in children.split()]
+        return held * os.sysconf("SC_PAGE_SIZE")
 
     @property
     def alive(self) -> bool:
@@ -321,6 +350,16 @@ def check() -> float:
     begun = time.monotonic()
     with Sandbox(warm=False) as sandbox, sandbox.jail(None):
         return time.monotonic() - begun
+
+
+def _short_of_memory() -> bool:
+    """Whether less than a tenth of this machine's memory is to be had."""
+    try:
+        words = Path("/proc/meminfo").read_text().split()
+        total = int(words[words.index("MemTotal:") + 1])
+        return int(words[words.index("MemAvailable:") + 1]) < total / 10
+    except (OSError, ValueError):
+        return False
 
 
 def _give(folder: Path, user: int) -> None:

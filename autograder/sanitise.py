@@ -10,6 +10,14 @@ _WITH_CONTENT = re.compile(r"<(script|style)\b.*?(</\1\s*>|\Z)", re.DOTALL | re.
 _TAG = re.compile(r"<[a-z/!?]", re.IGNORECASE)
 # A style may name a colour, never a file to load.
 _LOADS = re.compile(r"\b(url|image|image-set|cross-fade|src|paint)\s*\([^)]*\)", re.IGNORECASE)
+# In a formula MathJax makes links, styles and new commands of these; the first argument goes too.
+# And what a link in Markdown must not lead to.
+_RUNS = re.compile(
+    r"\\(?:href|url|require|style|class|cssId|mmlToken|data)\b(?:\s*\{[^{}]*\})?"
+    r"|\b(?:javascript|vbscript)\s*:\S*",
+    re.IGNORECASE,
+)
+_RENDERED = ("text/latex", "text/markdown", "text/html")
 
 
 def _words(text: str) -> list[str]:
@@ -67,8 +75,10 @@ class SafeOutputs(SanitizeHTML):
     ) -> tuple[NotebookNode, dict]:
         if cell.cell_type == "code":
             self.sanitize_code_outputs(cell.outputs)
-        elif not cell.metadata.get("nbgrader", {}).get("locked") and _TAG.search(cell.source):
-            cell.source = self.sanitize_html_tags(cell.source)
+        elif not cell.metadata.get("nbgrader", {}).get("locked"):
+            if _TAG.search(cell.source):
+                cell.source = self.sanitize_html_tags(cell.source)
+            cell.source = _RUNS.sub("", cell.source)
         return cell, resources
 
     def sanitize_code_outputs(self, outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -81,6 +91,9 @@ class SafeOutputs(SanitizeHTML):
             for key in self.sanitized_output_types & set(data):
                 data[key] = "".join(data[key])
         cleaned: list[NotebookNode] = super().sanitize_code_outputs(outputs)
+        for output in cleaned:
+            data = output.get("data", {})
+            data |= {key: _RUNS.sub("", "".join(data[key])) for key in _RENDERED if key in data}
         return cleaned
 
     def sanitize_html_tags(self, html_str: str) -> str:

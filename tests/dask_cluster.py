@@ -28,6 +28,10 @@ class Cluster:
             time.sleep(0.05)
         self.address: str = json.loads(about.read_text())["address"]
 
+    @property
+    def scheduler(self) -> subprocess.Popen:
+        return self._scheduler
+
     def add_worker(self, threads: int = 1) -> subprocess.Popen:
         """One more worker; `wait_for` says when it is there."""
         worker = self._run("worker", self.address, "--nthreads", str(threads), "--no-nanny",

@@ -170,8 +170,13 @@ def test_an_evil_zip_writes_nothing_elsewhere(
     assert {p for p in course.root.rglob("*") if "grading" not in p.parts} == before | {path}
     assert not list(course.root.parent.glob("evil*"))
     out = capsys.readouterr().out
+    refused = course.refused("01_small").read_text()
     for words in ("leads out of the folder", "link or a device", "zip bomb"):
         assert words in out
+        assert words in refused, "for the class report"
+    assert main(["report", "01_small"]) == 0
+    page = (course.reports / "01_small" / "report.html").read_text()
+    assert "Not accepted when they were collected: 4" in page
 
 
 def test_what_is_nobodys_or_no_notebook_is_named(

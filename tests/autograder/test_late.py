@@ -11,7 +11,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import TraitError
 from traitlets.config import Config
 
-from autograder import late
+from autograder import late, sandbox
 from autograder.cli import main
 from autograder.engine import Engine
 from autograder.errors import UsageError
@@ -149,11 +149,14 @@ def test_nbgraders_own_step_agrees(course: Course) -> None:
     assert stand(course) == before
 
 
-@pytest.mark.slow
-def test_nbgraders_command_agrees(course: Course) -> None:
-    before = stand(course)["two_days"]
-    _spoil(Engine(course).url, ["two_days"])
-    classroom.call(course, "nbgrader", "autograde", "01_small", "--force", "--student", "two_days")
+@pytest.mark.sandbox
+def test_nbgraders_autograding_agrees(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that `nbgrader autograde` does, in this process, where nothing need be imported again."""
+    before, engine = stand(course)["two_days"], Engine(course)
+    _spoil(engine.url, ["two_days"])
+    with sandbox.Sandbox(warm=False) as box:
+        monkeypatch.setitem(sandbox._shared, True, box)
+        engine.autograde("01_small", "two_days", again=True)
     assert stand(course)["two_days"] == before
 
 

@@ -43,9 +43,10 @@ def add(a, b):
 """
 # Python stops in the first test only; the state is rebuilt and the rest is graded.
 EXIT = """
+import os
 def add(a, b):
     if a == 1:
-        __import__("os")._exit(1)
+        os._exit(1)
     return a + b
 """
 WARNS = """

@@ -1,8 +1,12 @@
 """Graders killed in every state, full disks, lost workers: every hand-in is graded once, alike."""
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +14,12 @@ import pytest
 
 from autograder import workers
 from autograder.cli import main
+from autograder.gradebook import standings
 from autograder.ledger import FINAL, INTERRUPTED, OVERTAKEN
 from autograder.paths import Course
 from autograder.pipeline import DONE, INFRASTRUCTURE_ERROR
 from tests.autograder import classroom, crashing
+from tests.autograder.classroom import database_of as url
 from tests.autograder.crashing import ASSIGNMENT, every_moment, graded, history, run, state
 from tests.postgres import Server
 
@@ -139,6 +145,49 @@ def test_a_full_disk_stops_the_grading_and_costs_nothing(
         check(one, wanted)
 
 
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of its own, which holds two megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root mounts disks")
+def test_a_disk_that_really_is_full(
+    course: Course, undisturbed: Course, disk: Path, tmp_path: Path
+) -> None:
+    """Gradebook, ledger and all of `grading/` on it; so much room is left, in kilobytes."""
+    wanted = state(undisturbed, STUDENTS)
+    stopped = 0
+    for room in (0, 4, 12, 28, 44, 60, 80, 120, 400):
+        one = classroom.copy(course, tmp_path / f"room{room}")
+        shutil.copytree(one.grading, disk / "grading")
+        shutil.rmtree(one.grading)
+        one.grading.symlink_to(disk / "grading")
+        free = shutil.disk_usage(disk).free
+        (disk / "filler").write_bytes(bytes(free - room * 1024))
+        code = run(one, *GRADE)
+        told = crashing.said(one)
+        assert "Traceback" not in told
+        if code:
+            stopped += 1
+            assert "full" in told or "No space left" in told, told
+        (disk / "filler").unlink()
+        assert run(one, *GRADE) == 0, crashing.said(one)
+        check(one, wanted)
+        assert set(graded(one)) == set(STUDENTS)
+        for path in disk.iterdir():
+            shutil.rmtree(path)
+    assert code == 0, "with room enough it is not stopped"
+    assert stopped > 3
+
+
 def test_a_regrade_changes_nothing_until_it_is_applied_and_then_all_or_nothing(
     undisturbed: Course, tmp_path: Path
 ) -> None:
@@ -191,6 +240,9 @@ def test_a_killed_worker_is_tried_again_some_times(
     if always:
         assert outcomes == [INFRASTRUCTURE_ERROR] * 3
         assert f"bob              {workers.KILLED}" in crashing.said(course)
+        assert f"    {workers.KILLED}: bob\n" in crashing.said(course), "in the summary too"
+        stand = {s.student: s.trouble for s in standings(course, url(course), ASSIGNMENT)}
+        assert stand == {"ada": "", "bob": workers.KILLED}
         assert state(course, STUDENTS)["bob"] == ({}, {}), "not graded is no 0"
         assert run(course, *two) == 0
     else:

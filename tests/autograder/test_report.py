@@ -106,6 +106,27 @@ def test_what_is_not_graded_is_no_zero() -> None:
     assert "Not graded: 1 No points, which is not the same as 0. c" in page.text
 
 
+def test_why_something_is_not_graded_is_said_once_for_all_it_befell() -> None:
+    killed = {"trouble": "the process that graded it was killed"}
+    class_ = [Standing(name, UNIT, NOT_GRADED, None, 3.0, **killed) for name in ("a", "b")]
+    summary = Summary(UNIT, [*class_, standing("c", NOT_GRADED, None)], [], None)
+    (call,) = summary.calls
+    assert (call.title, list(call.reasons)) == (
+        "Not graded",
+        [
+            ("The process that graded it was killed", ["a", "b"]),
+            ("No points, which is not the same as 0.", ["c"]),
+        ],
+    )
+
+
+def test_what_was_refused_at_the_door_is_no_hand_in_that_never_came() -> None:
+    sentence = "Zoë_1_bomb.ipynb: it is packed as only a zip bomb is."
+    page = Page(render(Summary(UNIT, [standing("a")], [], None, [sentence])))
+    assert "The one hand-in is graded. A file was not accepted as handed in." in page.text
+    assert f"Not accepted when they were collected: 1 {sentence}" in page.text
+
+
 def test_what_needs_a_person_comes_in_order_of_urgency() -> None:
     waiting = Result(WHY, None, findings.WAITING)
     broken = (("words", "The file that was handed in could not be read: it is not JSON."),)

@@ -89,6 +89,20 @@ def test_the_cards_of_checks_keep_their_looks() -> None:
         assert part.lower() in html.lower()
 
 
+@pytest.mark.parametrize("kind", ["text/latex", "text/markdown", "text/html"])
+def test_formulas_and_links_run_nothing(kind: str) -> None:
+    for evil, left in (
+        (r"$\href{javascript:alert(1)}{a}$", "${a}$"),
+        (r"$\require{html}\style{position:fixed}{x^2}$", "${x^2}$"),
+        ("[a](JavaScript:alert(1)) b", "[a]( b"),
+    ):
+        assert cleaned({kind: evil})[kind] == left
+        cell = nbformat.v4.new_markdown_cell(evil)
+        SafeOutputs().preprocess(nbformat.v4.new_notebook(cells=[cell]), {})
+        assert cell.source == left
+    assert cleaned({kind: r"$\frac{a}{b} \text{data: x}$"})[kind] == r"$\frac{a}{b} \text{data: x}$"
+
+
 def test_text_of_students_is_cleaned_and_the_instructors_left_alone() -> None:
     evil, plain = "<script>alert(1)</script>*x*", "> quoted, `a < b` & $a < b$"
     cells = [nbformat.v4.new_markdown_cell(text) for text in (evil, plain, evil)]

@@ -57,7 +57,7 @@ WARNS = MAX_AREA.replace(
     "    print('oh', file=sys.stderr)\n" + FIRST_LINE,
 )
 EXITS = MAX_AREA.replace(
-    FIRST_LINE, "    if len(height) == 2: __import__('os')._exit(1)\n" + FIRST_LINE
+    FIRST_LINE, "    import os\n    if len(height) == 2: os._exit(1)\n" + FIRST_LINE
 )
 ENDLESS = "def max_area(height):\n    while True:\n        pass"
 

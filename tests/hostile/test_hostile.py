@@ -8,27 +8,38 @@ import pytest
 from nbgrader.api import Gradebook
 from traitlets.config import Config
 
-from autograder import grade
+from autograder import grade, reach
 from autograder.cli import main
 from autograder.engine import Engine
 from autograder.gradebook import GRADED, REVIEW, Standing, standings
 from autograder.paths import Course
 from autograder.secret import class_secret
 from tests.autograder import classroom
-from tests.hostile.corpus import CORPUS, FULL, LEAKS, NOTHING, OUTPUTS, PERSON, RIGHT
+from tests.hostile import corpus
+from tests.hostile.corpus import FULL, LEAKS, NOTHING, OUTPUTS, PERSON, RIGHT, TAMPERING
+from tests.hostile.deeper import DEEPER, MACHINERY, PASSING, SHOWN
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
+CORPUS = corpus.CORPUS | DEEPER
+# A test of two lines: what it keeps in between can be changed.
+ADDING = classroom.ADDING.replace(
+    "assert times(2, 3) == add(3, 3)", "product = times(2, 3)\nassert product == add(3, 3)"
+)
 STUDENTS = {f"h{number:03d}": name for number, name in enumerate(CORPUS)}
 CELLS = ("add_small", "add_root", "times_sum")
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
-    """The corpus, and honest students in between, graded in two processes."""
+    """The corpus, and honest students in between, graded in two processes.
+
+    What their code names is held against those only of whom nothing else is to be seen: the others
+    must be found out, or let go, by what they do.
+    """
     course = classroom.make_course(
-        tmp_path_factory.mktemp("hostile"), {"01_small/adding.py": classroom.ADDING}
+        tmp_path_factory.mktemp("hostile"), {"01_small/adding.py": ADDING}
     )
-    here = os.getcwd()
+    here, named = os.getcwd(), reach.surprises
     os.chdir(course.root)
     os.environ["CANARY"] = "CANARY"
     try:
@@ -43,9 +54,13 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
         settings = Config()
         settings.Run.cell_seconds = 2
         students = [path.name for path in sorted((course.grading / "submitted").iterdir())]
+        reach.surprises = lambda nb, folder, extra: (
+            named(nb, folder, extra) if STUDENTS.get(folder.parent.name) in PASSING else []
+        )
         grade.grade(Engine(course, settings), "01_small", students, jobs=2)
         yield course
     finally:
+        reach.surprises = named
         del os.environ["CANARY"]
         os.chdir(here)
 
@@ -95,7 +110,21 @@ def test_points_are_those_deserved(
 
 
 def test_there_are_enough() -> None:
-    assert len(CORPUS) >= 80
+    assert len(CORPUS) >= 120
+
+
+def test_cheats_name_what_they_reach_for() -> None:
+    """Most would be found out by their text alone. These few do by plain means what they do."""
+    unnamed = {
+        name
+        for name, one in (TAMPERING | MACHINERY | PASSING).items()
+        if not reach.below("\n".join([one.first, *(answer for _, answer in one.answers)]))
+    }
+    assert unnamed == {
+        *("equal to everything", "an int that equals everything", "equal by a metaclass"),
+        *("whole numbers that are all equal", "leaves at once", "exits", "raises SystemExit"),
+        *("forks in the test", "environment of hidden tests"),
+    }
 
 
 def test_others_are_not_touched(points: dict[str, tuple[float | None, ...]]) -> None:
@@ -112,7 +141,7 @@ def test_what_is_no_plain_file_is_not_read(stand: dict[str, Standing], course: C
 
 def test_nothing_is_leaked(course: Course) -> None:
     secret = class_secret(course)
-    told = [s for s, name in STUDENTS.items() if name in (OUTPUTS | LEAKS)]
+    told = [s for s, name in STUDENTS.items() if name in (OUTPUTS | SHOWN | LEAKS)]
     assert main(["feedback", "01_small", "--student", *told]) == 0
     assert len(list(course.grading.glob("feedback/*/01_small/adding.html"))) == len(told)
     seen = 0
