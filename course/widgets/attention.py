@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from course.widgets.controls import choice, slider, toggle
-from course.widgets.layers import columns, dots, heat, line, note, rule
+from course.widgets.layers import columns, dots, heat, line, note
 from course.widgets.live_plot import LivePlot, plot
 
 if TYPE_CHECKING:
@@ -189,20 +189,22 @@ def counted_roofline(
 ) -> LivePlot:
     """The roof of a machine that is not here, and below which part of it functions would stand.
 
-    A place is a dashed line across the picture: how high a dot would be on it only a clock can say.
+    A place is a line up to the roof: how high on it a dot would be, only a clock can say.
     """
     corner = flops / rate
+    roof = _roof(flops, rate, list(intensities.values()), 1e4)
+    floor = roof[1][0]
 
     def said(name: str, one: float) -> str:
         limit = "memory" if one < corner else "arithmetic"
         return f"{name}: {one:.3g} FLOP a byte; {limit} is the limit there"
 
     places = [
-        rule(one, label=name, colour=number)
-        for number, (name, one) in enumerate(intensities.items(), start=1)
+        line([one, one], [floor, min(flops, rate * one)], label=name)
+        for name, one in intensities.items()
     ]
     return plot(
-        line(*_roof(flops, rate, list(intensities.values()), 1e4), label=machine, colour=0),
+        line(*roof, label=machine),
         *places,
         note([*words, *[said(*one) for one in intensities.items()]]),
         x="FLOP for each byte of traffic",
