@@ -19,6 +19,8 @@ Conventions
 
 from typing import Any, NamedTuple
 
+from kernels.configurations import chosen
+
 import torch
 import triton
 import triton.language as tl
@@ -608,7 +610,7 @@ class Plan(NamedTuple):
 
 
 def plan_for(D: int, dtype: torch.dtype) -> Plan:
-    """Tiles that fit the registers and the shared memory of sm_80 and sm_90."""
+    """The first choice: it fits the registers and the shared memory of sm_80 and sm_90."""
     if dtype == torch.float32:  # exact, on the plain cores: small tiles
         small = Tiles(32, 32, 8, 1)
         return Plan(small, small, small if D <= 64 else Tiles(16, 16, 4, 1))
@@ -617,6 +619,14 @@ def plan_for(D: int, dtype: torch.dtype) -> Plan:
     if D <= 128:
         return Plan(Tiles(128, 64, 8, 3), Tiles(32, 64, 8, 2), Tiles(128, 64, 8, 2))
     return Plan(Tiles(128, 32, 8, 2), Tiles(32, 64, 8, 1), Tiles(64, 32, 8, 2))
+
+
+def _tuned_plan(q: torch.Tensor, causal: bool) -> Plan:
+    """The plan for this GPU: where nobody has tuned for it, the first choice."""
+    D, mask = q.shape[-1], "causal" if causal else "full"
+    names = (f"flash {kernel}" for kernel in ("forward", "backward keys", "backward queries"))
+    first = plan_for(D, q.dtype)
+    return Plan(*[chosen(n, tiles, q, D, mask) for n, tiles in zip(names, first, strict=True)])
 
 
 class _Layout(NamedTuple):
@@ -769,7 +779,7 @@ def flash_attention_with_lse(
     """As `flash_attention`, with lse (B, H, Tq): the log of each row's sum of exponentials."""
     (B, _, Tq, D), Tk = q.shape, k.shape[2]
     scale = D**-0.5 if scale is None else scale
-    plan = plan or plan_for(D, q.dtype)
+    plan = plan or _tuned_plan(q, causal)
     return _run(q, k, v, _Layout(B, Tq, Tk, causal, window or 0, scale, None, None, plan))
 
 
@@ -778,8 +788,8 @@ def flash_attention(
 ) -> torch.Tensor:
     """Attention of q (B, H, Tq, D) over k, v (B, H/G, Tk, D); differentiable in q, k and v.
 
-    Options: causal (False), window (None), scale (1/√D), plan (`plan_for`): see the top of the
-    file.
+    Options: causal (False), window (None), scale (1/√D), plan (by default `plan_for`'s, or what
+    was faster on this GPU): see the top of the file.
 
     Raises:
         ValueError: shapes, dtypes or options that do not go together.
@@ -815,4 +825,4 @@ def flash_attention_packed(
     D = q.shape[-1]
     scale = D**-0.5 if scale is None else scale
     sizes = (len(cu_q) - 1, longest_q, longest_k, causal, window or 0, scale)
-    return _run(q, k, v, _Layout(*sizes, cu_q, cu_k, plan or plan_for(D, q.dtype)))[0]
+    return _run(q, k, v, _Layout(*sizes, cu_q, cu_k, plan or _tuned_plan(q, causal)))[0]
