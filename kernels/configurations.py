@@ -48,14 +48,21 @@ def chosen(kernel: str, first: C, x: torch.Tensor, *shape: Any) -> C:
 def _known(name: str, x: torch.Tensor) -> dict[str, Any]:
     if not x.is_cuda:
         return {}
-    return table().get(architecture(x.device.index), {}).get(name, {})
+    return table(TABLE).get(architecture(x.device.index), {}).get(name, {})
 
 
 @functools.cache
-def table() -> dict[str, dict[str, dict[str, Any]]]:
+def table(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
     """What was tuned: {GPU: {kernel, shape and dtype: fields}}."""
-    known: dict[str, dict[str, dict[str, Any]]] = json.loads(TABLE.read_text(encoding="utf-8"))
+    known: dict[str, dict[str, dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8"))
     return known
+
+
+def use(path: Path) -> None:
+    """Look up everything in this file from now on (read again, if it was read before)."""
+    global TABLE
+    TABLE = path
+    table.cache_clear()
 
 
 @functools.cache

@@ -621,14 +621,6 @@ def plan_for(D: int, dtype: torch.dtype) -> Plan:
     return Plan(Tiles(128, 32, 8, 2), Tiles(32, 64, 8, 1), Tiles(64, 32, 8, 2))
 
 
-def _tuned_plan(q: torch.Tensor, causal: bool) -> Plan:
-    """The plan for this GPU: where nobody has tuned for it, the first choice."""
-    D, mask = q.shape[-1], "causal" if causal else "full"
-    names = (f"flash {kernel}" for kernel in ("forward", "backward keys", "backward queries"))
-    first = plan_for(D, q.dtype)
-    return Plan(*[chosen(n, tiles, q, D, mask) for n, tiles in zip(names, first, strict=True)])
-
-
 class _Layout(NamedTuple):
     """Which mask, which lengths: what all kernels of one call share."""
 
@@ -640,7 +632,16 @@ class _Layout(NamedTuple):
     scale: float
     cu_q: torch.Tensor | None
     cu_k: torch.Tensor | None
-    plan: Plan
+    plan: Plan | None  # None: the first choice, or what was faster on this GPU
+
+    def tiles(self, kernel: str, q: torch.Tensor) -> Tiles:
+        """Of the kernel "forward", "keys" or "queries"."""
+        if self.plan is not None:
+            found: Tiles = getattr(self.plan, kernel)
+            return found
+        D, mask = q.shape[-1], "causal" if self.causal else "full"
+        first: Tiles = getattr(plan_for(D, q.dtype), kernel)
+        return chosen(f"flash {kernel}", first, q, D, mask)
 
     @property
     def packed(self) -> bool:
@@ -683,7 +684,7 @@ class _Layout(NamedTuple):
 def _forward(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, layout: _Layout
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    H, tiles = layout.heads(q), layout.plan.forward
+    H, tiles = layout.heads(q), layout.tiles("forward", q)
     out = torch.empty_like(q)
     shape = (H, q.shape[0]) if layout.packed else (layout.B, H, layout.Tq)
     lse = torch.empty(shape, dtype=torch.float32, device=q.device)
@@ -707,7 +708,7 @@ def _backward(
     layout: _Layout,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     H, heads, B = layout.heads(q), layout.heads(k), layout.B
-    keys, queries = layout.plan.keys, layout.plan.queries
+    keys, queries = layout.tiles("keys", q), layout.tiles("queries", q)
     delta = torch.empty_like(lse)
     rows = layout.row_strides(lse)
     flash_delta_kernel[(triton.cdiv(layout.Tq, 64), H, B)](
@@ -779,7 +780,6 @@ def flash_attention_with_lse(
     """As `flash_attention`, with lse (B, H, Tq): the log of each row's sum of exponentials."""
     (B, _, Tq, D), Tk = q.shape, k.shape[2]
     scale = D**-0.5 if scale is None else scale
-    plan = plan or _tuned_plan(q, causal)
     return _run(q, k, v, _Layout(B, Tq, Tk, causal, window or 0, scale, None, None, plan))
 
 
@@ -825,4 +825,4 @@ def flash_attention_packed(
     D = q.shape[-1]
     scale = D**-0.5 if scale is None else scale
     sizes = (len(cu_q) - 1, longest_q, longest_k, causal, window or 0, scale)
-    return _run(q, k, v, _Layout(*sizes, cu_q, cu_k, plan or _tuned_plan(q, causal)))[0]
+    return _run(q, k, v, _Layout(*sizes, cu_q, cu_k, plan))[0]

@@ -393,3 +393,27 @@ CASES: tuple[Case, ...] = (
     _decode(128, BF16),
 )
 """Every row of the table, in its order."""
+
+
+def judged_cases() -> tuple[Case, ...]:
+    """Every kernel with every mask in every dtype, to be judged; not all of them are measured."""
+    kinds = ("layer", "RMS")
+    return tuple(
+        case
+        for dtype in (torch.float32, torch.float16, BF16)
+        for case in (
+            _add(dtype),
+            _transpose(dtype),
+            _dropout(dtype),
+            *(_softmax(N, dtype) for N in (8192, 131_072)),
+            *(_norm(kind, 8192, back, dtype) for kind in kinds for back in (False, True)),
+            _cross_entropy(dtype),
+            _matmul(False, dtype),
+            _matmul(True, dtype),
+            *(_attention(back, causal, D, dtype)
+              for back in (False, True) for causal in (False, True) for D in (64, 128)),
+            _grouped(128, dtype),
+            _packed(128, dtype),
+            _decode(128, dtype),
+        )
+    )  # fmt: skip
