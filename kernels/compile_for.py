@@ -164,7 +164,9 @@ def compile_for(
     jobs = [_job(launch, target) for launch in launches for target in targets]
     keys = [json.dumps(job, sort_keys=True) for job in jobs]
     new = {key: job for key, job in zip(keys, jobs, strict=True) if key not in _known}
-    shares = [dict(list(new.items())[first::processes]) for first in range(processes)]
+    shares = [
+        dict(list(new.items())[first::processes]) for first in range(min(processes, len(new)))
+    ]
     with ThreadPoolExecutor(processes) as pool:
         for share, answers in pool.map(lambda s: (s, _ask(list(s.values()), timeout)), shares):
             _known.update(zip(share, answers, strict=True))
@@ -172,8 +174,6 @@ def compile_for(
 
 
 def _ask(jobs: list[dict[str, Any]], timeout: float) -> list[dict[str, Any]]:
-    if not jobs:
-        return []
     environment = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
     done = subprocess.run(
         [sys.executable, "-P", str(WORKER)],

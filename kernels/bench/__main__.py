@@ -113,9 +113,7 @@ def everything(cases: Sequence[Case], folder: Path, deadline: float) -> int:
         return int(judged or wrong > 0)
     better = tuning.adopt(tuning.load(folder / "tuning.json"), table)
     configurations.use(table)
-    print(
-        f"{len(better)} kernels are faster with another configuration: {', '.join(better) or '–'}"
-    )
+    print(f"{len(better)} kernels are faster with another configuration:", *better, sep="\n  ")
     wrong += measure_all(cases, results, folder, deadline, again=False)
     return int(judged or wrong > 0)
 

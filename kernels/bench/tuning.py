@@ -26,7 +26,7 @@ import torch
 
 WARPS = (4, 8, 16, 32)
 ROWS = {"block": (2048, 4096, 8192, 16_384), "warps": WARPS, "stages": (1, 2, 3)}
-TILES = {"M": (64, 128, 256), "N": (64, 128, 256), "K": (32, 64, 128), "warps": (4, 8)}
+TILES = {"M": (64, 128, 256), "N": (128, 256), "K": (64, 128), "warps": (4, 8), "stages": (2, 3, 4)}
 FLASH = {"M": (64, 128), "N": (32, 64, 128), "warps": (4, 8), "stages": (1, 2, 3, 4)}
 
 SPACES: dict[str, dict[str, tuple[int, ...]]] = {
@@ -39,8 +39,8 @@ SPACES: dict[str, dict[str, tuple[int, ...]]] = {
     "norm backward": {"programs": (1, 2, 3, 4, 8), "warps": WARPS, "stages": (1, 2, 3)},
     "cross-entropy forward": ROWS,
     "cross-entropy backward": {"block": ROWS["block"], "warps": WARPS},
-    "matmul, pointers": TILES | {"stages": (2, 3, 4, 5), "group": (8,)},
-    "matmul, descriptors, persistent": TILES | {"stages": (2, 3, 4, 5), "group": (4, 8, 16)},
+    "matmul, pointers": TILES,
+    "matmul, descriptors, persistent": TILES,
     "flash forward": FLASH,
     "flash keys": FLASH | {"M": (32, 64, 128), "N": (64, 128), "stages": (1, 2, 3)},
     "flash queries": FLASH,
