@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from kernels.bench.measure import copy_bytes_per_second, time_ms
+from kernels.bench.measure import copy_bytes_per_second, matmul_flops_per_second, time_ms
 from kernels.trace import trace
 
 import torch
@@ -60,9 +60,7 @@ class Gpu:
 
 @functools.cache
 def _ceilings(dtype: torch.dtype) -> tuple[float, float]:
-    size = 8192
-    a = torch.randn(size, size, device="cuda").to(dtype)
-    return 2 * size**3 / (time_ms(lambda: a @ a) * 1e-3), copy_bytes_per_second()
+    return matmul_flops_per_second(dtype), copy_bytes_per_second()
 
 
 class Sentence(str):

@@ -27,7 +27,12 @@ import kernels
 from kernels import configurations
 from kernels.bench import tuning
 from kernels.bench.cases import CASES, Case, judged_cases
-from kernels.bench.measure import copy_bytes_per_second, machine, time_ms
+from kernels.bench.measure import (
+    copy_bytes_per_second,
+    machine,
+    matmul_flops_per_second,
+    time_ms,
+)
 from kernels.bench.report import draw, markdown, row_of
 from kernels.judge import Verdict, judge, judge_gradients
 
@@ -159,10 +164,9 @@ def measure_all(
     if not todo:
         return 0
     copy = copy_bytes_per_second()
-    a = torch.randn(8192, 8192, dtype=torch.bfloat16, device="cuda")
     results["ceilings"] = {
         "copy_bytes_per_second": copy,
-        "matmul_flops_per_second": 2 * 8192**3 / (time_ms(lambda: a @ a) * 1e-3),
+        "matmul_flops_per_second": matmul_flops_per_second(),
     }
     wrong, begin = 0, time.monotonic()
     for number, case in enumerate(todo):
@@ -173,12 +177,13 @@ def measure_all(
         wrong += not verdict.fine
         measured = measure(case, copy) if verdict.fine else {"problem": f"wrong: {verdict.says}"}
         rows[case.name] = row_of(case, measured | {"table": table})
-        write(results, folder)
+        write(results, folder, pictures=False)
         left = (time.monotonic() - begin) / (number + 1) * (len(todo) - number - 1)
         said = measured.get("problem") or measured["ratios"]
         place = f"[{number + 1}/{len(todo)}, about {left:.0f} s left]"
         print(f"{place} {case.name}: {said}", flush=True)
         torch.cuda.empty_cache()
+    write(results, folder)
     return wrong
 
 
@@ -223,7 +228,7 @@ def load(path: Path) -> dict[str, Any]:
     return {"machine": None, "ceilings": None, "rows": {}}
 
 
-def write(results: dict[str, Any], folder: Path) -> None:
+def write(results: dict[str, Any], folder: Path, pictures: bool = True) -> None:
     """results.json, README.md, and the pictures when something was measured."""
     names = [case.name for case in CASES]
     rows = {c.name: results["rows"].get(c.name) or row_of(c, None) for c in CASES}
@@ -231,7 +236,8 @@ def write(results: dict[str, Any], folder: Path) -> None:
     text = json.dumps(results, indent=1, ensure_ascii=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf-8")
     (folder / "README.md").write_text(markdown(results), encoding="utf-8")
-    draw(results, folder)
+    if pictures:
+        draw(results, folder)
 
 
 if __name__ == "__main__":

@@ -241,3 +241,72 @@ def test_every_entry_of_the_table_compiles_for_its_gpu_without_a_spill():
                 for result in compile_for(problem.ours, targets=(target,)):
                     assert result.fits, result.says
                     assert not result.spilled_bytes, result.says
+
+
+@pytest.fixture
+def invented_gpu(monkeypatch, all_can_run):
+    """A GPU as `--everything` sees it: rows and candidates are timed by what is written here."""
+    seen = {"measured": [], "tiles": []}
+
+    def measure(case, copy):
+        seen["measured"].append(case.name)
+        with capture() as launches:
+            case.make("meta", True).ours()
+        seen["tiles"].append(launches[0].options["num_warps"])
+        return {"ms": 1.0, "flops_per_second": 0.0, "bytes_per_second": 1e12, "ratios": {}}
+
+    class Tuner(tuning.Tuner):
+        def __init__(self, path, machine, target, minutes, clock):
+            clock = told(lambda warps: 1.0 + abs(warps - 8))
+            super().__init__(path, machine, target, minutes, clock, device="cpu", tiny=True)
+
+    monkeypatch.setattr(command.kernels, "INTERPRETING", False)
+    monkeypatch.setattr(command, "machine", lambda: MACHINE)
+    monkeypatch.setattr(command, "copy_bytes_per_second", lambda: 4e12)
+    monkeypatch.setattr(command, "matmul_flops_per_second", lambda: 8e14)
+    monkeypatch.setattr(command, "measure", measure)
+    monkeypatch.setattr(command, "judged_cases", lambda: [the_softmax()])
+    monkeypatch.setattr(command.tuning, "Tuner", Tuner)
+    monkeypatch.setattr(configurations, "architecture", lambda device=None: "sm_00")
+    # tensors on "meta" look the table up, too
+    monkeypatch.setattr(
+        configurations, "_known", lambda name, x: configurations.table(configurations.TABLE)
+        .get("sm_00", {}).get(name, {}))  # fmt: skip
+    yield seen
+    configurations.use(command.TABLE)
+
+
+def test_everything_measures_tunes_takes_what_was_faster_and_measures_again(
+    tmp_path, invented_gpu, capsys
+):
+    ask = ["--everything", "softmax, 32768 × 8192, float32", "--out", str(tmp_path)]
+    assert command.main([*ask, "--minutes", "0"]) == 0  # no time: judged, nothing measured
+    assert invented_gpu["measured"] == []
+    assert "goes on from here" in capsys.readouterr().out
+    assert command.main([*ask, "--minutes", "1"]) == 0
+    (name,) = {the_softmax().name}
+    assert invented_gpu["measured"] == [name, name]  # before and after tuning
+    assert invented_gpu["tiles"] == [1, 8]
+    assert "1 kernels are faster with another configuration" in capsys.readouterr().out
+    row = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["rows"][name]
+    assert row["measured"]["ms"] == 1.0
+    table = json.loads((tmp_path / "configurations.json").read_text(encoding="utf-8"))
+    assert table == {"sm_00": {ROW: {"warps": 8}}}
+    assert "gpu an invented GPU" in (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert command.main(ask) == 0  # all is done: nothing is measured a third time
+    assert len(invented_gpu["measured"]) == 2
+    assert json.loads(command.TABLE.read_text(encoding="utf-8")).get("sm_00") is None
+
+
+def test_what_was_measured_elsewhere_comes_home_without_a_gpu(tmp_path, monkeypatch, capsys):
+    log = {"machine": MACHINE, "target": "sm_90", "knobs": {
+        ROW: {"best": {"warps": 8}, "current": {"warps": 1}, "gain": 1.5},
+        "softmax, 1024, 32 bit": {"tried": {}},  # not finished
+    }}  # fmt: skip
+    (tmp_path / "tuning.json").write_text(json.dumps(log), encoding="utf-8")
+    table = tmp_path / "table.json"
+    table.write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(command, "TABLE", table)
+    assert command.main(["--adopt", "--out", str(tmp_path)]) == 0
+    assert json.loads(table.read_text(encoding="utf-8")) == {"sm_90": {ROW: {"warps": 8}}}
+    assert "1.500 times as fast" in capsys.readouterr().out
