@@ -498,10 +498,10 @@ $dS$?
 
 <details><summary>Answer</summary>
 
-`p = tl.exp2(s * scale2 - lse…)` is $P^\top$, made again from $S$ and $L$ in units of $\log 2$. `dp` is
-$V_j\, dO_i^\top = dP^\top$, and `ds = p * (dp - delta…)` is $dS^\top$. So `dv` grows by $P^\top dO_i$
-and `dk` by $dS^\top Q_i$; the scale comes once, at the end. A second kernel makes $dQ$, so that no
-two programs write to the same place.
+`p = tl.exp2(s * scale2 - lse…)` is $P^\top$, made again from $S$ and $L$ in units of $\log 2$.
+`dp` is $V_j\, dO_i^\top = dP^\top$, and `ds = p * (dp - delta…)` is $dS^\top$. So `dv` grows by
+$P^\top dO_i$ and `dk` by $dS^\top Q_i$; the scale comes once, at the end. A second kernel makes
+$dQ$, so that no two programs write to the same place.
 
 </details>
 
