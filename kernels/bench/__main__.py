@@ -86,13 +86,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def smoke(cases: Sequence[Case]) -> int:
     """Judge every case at a tiny size; its speed would mean nothing, so it is not measured."""
-    wrong = 0
-    for case in cases:
-        verdict = check(case)
-        wrong += not verdict.fine
-        print(f"{'right' if verdict.fine else 'WRONG'}  {case.name}: {verdict.says}", flush=True)
+    wrong = len(judge_all(cases))
     print(f"{len(cases) - wrong} of {len(cases)} right; nothing was timed")
     return int(wrong > 0)
+
+
+def judge_all(cases: Sequence[Case]) -> list[str]:
+    """Judge every case at a tiny size; the names of those that are wrong."""
+    wrong = []
+    for case in cases:
+        verdict = check(case)
+        if not verdict.fine:
+            wrong.append(case.name)
+        print(f"{'right' if verdict.fine else 'WRONG'}  {case.name}: {verdict.says}", flush=True)
+    return wrong
 
 
 def check(case: Case) -> Verdict:
@@ -111,8 +118,8 @@ def everything(cases: Sequence[Case], folder: Path, deadline: float) -> int:
     if not table.exists():
         table.write_text(TABLE.read_text(encoding="utf-8"), encoding="utf-8")
     configurations.use(table)
-    judged = smoke(judged_cases())
     results = load(folder / "results.json")
+    judged = judge_here(results, folder)
     wrong = measure_all(cases, results, folder, deadline, again=False)
     if not tune(cases, folder, deadline):
         return int(judged or wrong > 0)
@@ -121,6 +128,17 @@ def everything(cases: Sequence[Case], folder: Path, deadline: float) -> int:
     print(f"{len(better)} kernels are faster with another configuration:", *better, sep="\n  ")
     wrong += measure_all(cases, results, folder, deadline, again=False)
     return int(judged or wrong > 0)
+
+
+def judge_here(results: dict[str, Any], folder: Path) -> int:
+    """Judge every kernel in every dtype, once for this machine and its versions."""
+    here = _figures(_here())
+    if results.get("judged", {}).get("machine") != here:
+        cases = judged_cases()
+        results["judged"] = {"machine": here, "cases": len(cases), "wrong": judge_all(cases)}
+        write(results, folder, pictures=False)
+    wrong: list[str] = results["judged"]["wrong"]
+    return int(bool(wrong))
 
 
 def tune(cases: Sequence[Case], folder: Path, deadline: float) -> bool:

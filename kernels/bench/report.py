@@ -39,6 +39,9 @@ def row_of(case: Case, measured: dict[str, Any] | None) -> dict[str, Any]:
 def markdown(results: dict[str, Any]) -> str:
     """The whole README of the results."""
     lines = [HEADER, *_machine_lines(results.get("machine")), ""]
+    if judged := results.get("judged"):
+        right = judged["cases"] - len(judged["wrong"])
+        lines += [f"Judged there, in three dtypes: {right} of {judged['cases']} right.", ""]
     lines.append("| kernel | shape | dtype | time | rate | ratios | goal | reached |")
     lines.append("|---|---|---|---|---|---|---|---|")
     lines += [_line(case, results["rows"].get(case.name)) for case in CASES]

@@ -292,7 +292,9 @@ def test_everything_measures_tunes_takes_what_was_faster_and_measures_again(
     assert row["measured"]["ms"] == 1.0
     table = json.loads((tmp_path / "configurations.json").read_text(encoding="utf-8"))
     assert table == {"sm_00": {ROW: {"warps": 8}}}
-    assert "gpu an invented GPU" in (tmp_path / "README.md").read_text(encoding="utf-8")
+    readme = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "gpu an invented GPU" in readme
+    assert "Judged there, in three dtypes: 1 of 1 right." in readme
     assert command.main(ask) == 0  # all is done: nothing is measured a third time
     assert len(invented_gpu["measured"]) == 2
     assert json.loads(command.TABLE.read_text(encoding="utf-8")).get("sm_00") is None
