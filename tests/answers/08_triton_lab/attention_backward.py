@@ -1,0 +1,2091 @@
+"""Answers to rung 10 of the Triton lab: mistakes that people make, and other right ways."""
+
+import kernels  # noqa: F401  (first: it chooses the interpreter)
+
+import torch
+import triton
+import triton.language as tl
+
+from autograder.answers import right, wrong
+
+# attention_delta ------------------------------------------------------------------------------
+
+
+@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="rounded to 11 bits")
+def multiplies_halves(o, dout):
+    @triton.jit
+    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
+        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)
+
+    H, T, D = o.shape
+    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
+    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
+    return delta
+
+
+@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="numbers are wrong")
+def squares_the_result(o, dout):
+    @triton.jit
+    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
+        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        tl.store(delta_ptr + head * T + t, tl.sum(o * o, axis=1), mask=t < T)
+
+    H, T, D = o.shape
+    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
+    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
+    return delta
+
+
+@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="numbers are wrong")
+def forgets_the_head(o, dout):
+    @triton.jit
+    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        mine = t[:, None] * D + tl.arange(0, D)[None, :]
+        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)
+
+    H, T, D = o.shape
+    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
+    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
+    return delta
+
+
+@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="Out of bounds")
+def lets_the_tile_stick_out(o, dout):
+    @triton.jit
+    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
+        o = tl.load(o_ptr + mine).to(tl.float32)
+        dout = tl.load(dout_ptr + mine).to(tl.float32)
+        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)
+
+    H, T, D = o.shape
+    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
+    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
+    return delta
+
+
+@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="Out of bounds")
+def writes_behind_the_head(o, dout):
+    @triton.jit
+    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
+        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1))
+
+    H, T, D = o.shape
+    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
+    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
+    return delta
+
+
+@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="No kernel was launched")
+def hands_out_the_first_answer_again(o, dout):
+    known = hands_out_the_first_answer_again.__dict__.setdefault("known", {})
+    if o.shape in known:
+        return known[o.shape]
+
+    @triton.jit
+    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
+        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)
+
+    H, T, D = o.shape
+    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
+    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
+    known[o.shape] = delta
+    return delta
+
+
+@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="No kernel was launched")
+def torch_sums(o, dout):
+    return (o.float() * dout.float()).sum(dim=2)
+
+
+@wrong("attention_delta", caught_by="attention_delta_reads_once", says="the budget is")
+def reads_the_rows_once_more_to_check(o, dout):
+    @triton.jit
+    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
+        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        again = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.maximum(dout, again.to(tl.float32))
+        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)
+
+    H, T, D = o.shape
+    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
+    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
+    return delta
+
+
+@wrong("attention_delta", caught_by="attention_delta_reads_once", says="32 rows")
+def takes_64_rows_at_a_time(o, dout):
+    @triton.jit
+    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
+        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
+        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)
+
+    H, T, D = o.shape
+    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
+    kernel[(triton.cdiv(T, 64), H)](o, dout, delta, T, D=D, BLOCK=64)
+    return delta
+
+
+@wrong("attention_delta", caught_by="attention_delta_compiles_for_a_gpu", says="must start as 0.0")
+def total_begins_as_a_whole_number(o, dout):
+    @triton.jit
+    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        total = tl.zeros((BLOCK,), tl.int32)
+        for d in range(D):
+            o = tl.load(o_ptr + (head * T + t) * D + d, mask=t < T, other=0.0).to(tl.float32)
+            dout = tl.load(dout_ptr + (head * T + t) * D + d, mask=t < T, other=0.0)
+            total = total + o * dout.to(tl.float32)
+        tl.store(delta_ptr + head * T + t, total, mask=t < T)
+
+    H, T, D = o.shape
+    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
+    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
+    return delta
+
+
+@right("attention_delta")
+def a_program_for_each_row(o, dout):
+    @triton.jit
+    def kernel(o_ptr, dout_ptr, delta_ptr, D: tl.constexpr):
+        row = tl.program_id(0)
+        d = row * D + tl.arange(0, D)
+        product = tl.load(o_ptr + d).to(tl.float32) * tl.load(dout_ptr + d).to(tl.float32)
+        tl.store(delta_ptr + row, tl.sum(product, axis=0))
+
+    H, T, D = o.shape
+    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
+    kernel[(H * T,)](o, dout, delta, D=D)
+    return delta
+
+
+@right("attention_delta")
+def all_heads_in_one_row_of_programs(o, dout):
+    @triton.jit
+    def kernel(o_ptr, dout_ptr, delta_ptr, rows, D: tl.constexpr, BLOCK: tl.constexpr):
+        row = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        total = tl.zeros((BLOCK,), tl.float32)
+        for start in range(0, D, 16):
+            d = start + tl.arange(0, 16)
+            at = row[None, :] * D + d[:, None]
+            inside = row[None, :] < rows
+            dout = tl.load(dout_ptr + at, mask=inside, other=0.0).to(tl.float32)
+            total += tl.sum(dout * tl.load(o_ptr + at, mask=inside, other=0.0), axis=0)
+        tl.store(delta_ptr + row, total, mask=row < rows)
+
+    H, T, D = o.shape
+    delta = o.new_empty((H, T), dtype=torch.float32)
+    kernel[(triton.cdiv(H * T, 16),)](o, dout, delta, H * T, D=D, BLOCK=16)
+    return delta
+
+
+# attention_backward_keys ----------------------------------------------------------------------
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="subtracted from dp",
+)
+def forgets_delta(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * dp
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="subtracted from dp",
+)
+def adds_delta(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp + delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="inside the bracket",
+)
+def subtracts_delta_after_the_product(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * dp - delta[:, None]
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="numbers are wrong",
+)
+def subtracts_the_delta_of_the_tile(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - tl.sum(p * dp, axis=1)[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="the scale once more",
+)
+def forgets_the_scale_of_dk(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="the scale once more",
+)
+def scales_dk_twice(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="with the scale inside s",
+)
+def forgets_the_scale_of_the_scores(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee")
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="exp(s − L)",
+)
+def forgets_the_sum_of_the_row(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="dk sums ds",
+)
+def takes_p_for_ds(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(p.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="turned round by tl.trans",
+)
+def does_not_turn_the_weights_round(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(p.to(dout.dtype), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(ds.to(q.dtype), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="every tile of queries adds",
+)
+def keeps_the_last_tile_only(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="numbers are wrong",
+)
+def swaps_the_results(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dv, dk
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="kept in halves",
+)
+def sums_in_halves(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), k.dtype)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk += tl.dot(tl.trans(ds.to(q.dtype)), q, input_precision="ieee").to(q.dtype)
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="torch computed inside",
+)
+def autograd_does_it_and_a_kernel_copies(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(x_ptr, out_ptr, size, BLOCK: tl.constexpr):
+        at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        tl.store(out_ptr + at, tl.load(x_ptr + at, mask=at < size), mask=at < size)
+
+    k, v = k.detach().requires_grad_(), v.detach().requires_grad_()
+    o = torch.nn.functional.scaled_dot_product_attention(q, k, v)
+    results = []
+    for gradient in torch.autograd.grad(o, (k, v), dout):
+        gradient = gradient.contiguous()
+        results.append(torch.empty_like(gradient))
+        size = gradient.numel()
+        kernel[(triton.cdiv(size, 256),)](gradient, results[-1], size, BLOCK=256)
+    return tuple(results)
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_follows_the_chain_rule",
+    says="numbers are wrong",
+)
+def gives_zeros(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(out_ptr, size, BLOCK: tl.constexpr):
+        at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        tl.store(out_ptr + at, tl.zeros((BLOCK,), tl.float32), mask=at < size)
+
+    dk, dv = torch.empty_like(k), torch.empty_like(v)
+    for out in (dk, dv):
+        kernel[(triton.cdiv(out.numel(), 256),)](out, out.numel(), BLOCK=256)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_keeps_missing_queries_out",
+    says="belongs to",
+)
+def lets_the_next_heads_queries_in(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs)
+            dout = tl.load(dout_ptr + theirs)
+            lse = tl.load(lse_ptr + head * T + t)
+            delta = tl.load(delta_ptr + head * T + t)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.exp(scores - lse[:, None])
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_keeps_missing_queries_out",
+    says="must add nothing",
+)
+def reads_the_last_query_again(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = tl.minimum(start + tl.arange(0, BLOCK), T - 1)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_keeps_missing_queries_out",
+    says="not a number",
+)
+def fills_the_missing_sums_with_minus_infinity(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=-float("inf"))
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.exp(scores - lse[:, None])
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_keeps_missing_queries_out",
+    says="Out of bounds",
+)
+def reads_delta_behind_the_end(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_stores_no_scores",
+    says="neither an argument nor a result",
+)
+def stores_the_weights(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr, p_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            at = (head * T + t)[:, None] * S + s[None, :]
+            there = (t[:, None] < T) & (s[None, :] < S)
+            tl.store(p_ptr + at, p, mask=there)
+            p = tl.load(p_ptr + at, mask=there, other=0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    p = torch.empty((H, T, S), dtype=torch.float32, device=q.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, p, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_stores_no_scores",
+    says="computed again",
+)
+def sums_each_row_again(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            total = tl.zeros((BLOCK,), tl.float32)
+            for first in range(0, S, BLOCK):
+                j = first + tl.arange(0, BLOCK)
+                at = (head * S + j)[:, None] * D + d[None, :]
+                other = tl.load(k_ptr + at, mask=j[:, None] < S, other=0.0)
+                row = tl.exp(tl.dot(q, tl.trans(other), input_precision="ieee") * scale)
+                total += tl.sum(tl.where(j[None, :] < S, row, 0.0), axis=1)
+            lse = tl.log(total)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_stores_no_scores",
+    says="smaller tiles",
+)
+def takes_tiles_of_16(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 16), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=16)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_compiles_for_a_gpu",
+    says="same dtype",
+)
+def leaves_the_weights_in_float32(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "attention_backward_keys",
+    caught_by="attention_backward_keys_compiles_for_a_gpu",
+    says="keep their type",
+)
+def sum_begins_as_a_number(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = 0
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv += tl.dot(tl.trans(p.to(dout.dtype)), dout, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@right("attention_backward_keys")
+def keys_by_queries_and_powers_of_two(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(k, tl.trans(q), input_precision="ieee") * scale
+            p = tl.exp2((scores - lse[None, :]) * 1.4426950408889634)  # exp(0 − 0) · 0 behind T
+            dv = tl.dot(p.to(dout.dtype), dout, dv, input_precision="ieee")
+            ds = p * (tl.dot(v, tl.trans(dout), input_precision="ieee") - delta[None, :])
+            dk = tl.dot(ds.to(q.dtype), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@right("attention_backward_keys")
+def from_the_last_query_backwards(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        tiles = tl.cdiv(T, BLOCK)
+        for done in range(tiles):
+            t = (tiles - 1 - done) * BLOCK + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            scores = tl.where(t[:, None] < T, scores, -float("inf"))
+            p = tl.exp(scores - lse[:, None])
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None]) * scale
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@right("attention_backward_keys")
+def walks_in_steps_of_16_queries(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr, STEP: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, T, STEP):
+            t = start + tl.arange(0, STEP)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk, dv = torch.empty_like(k), torch.empty_like(v)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32, STEP=16)
+    return dk, dv
+
+
+# attention_backward_queries -------------------------------------------------------------------
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_follows_the_chain_rule",
+    says="p (dp − Δ)",
+)
+def forgets_delta_here_too(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * dp
+            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_follows_the_chain_rule",
+    says="once more with k",
+)
+def forgets_the_scale_of_dq(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_follows_the_chain_rule",
+    says="keys, not values",
+)
+def multiplies_by_the_values(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds.to(v.dtype), v, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_follows_the_chain_rule",
+    says="numbers are wrong",
+)
+def turns_ds_round(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(tl.trans(ds.to(k.dtype)), k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_follows_the_chain_rule",
+    says="from tile to tile",
+)
+def keeps_the_last_tile_of_keys_only(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds.to(k.dtype), k, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_follows_the_chain_rule",
+    says="No kernel was launched",
+)
+def looks_up_the_expected_result(q, k, v, dout, lse, delta):
+    import sys
+
+    frame = sys._getframe()
+    while "plain" not in frame.f_locals:
+        frame = frame.f_back
+    return frame.f_locals["plain"](q, k, v, dout)
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_follows_the_chain_rule",
+    says="No kernel was launched",
+)
+def hands_out_an_old_gradient(q, k, v, dout, lse, delta):
+    known = hands_out_an_old_gradient.__dict__.setdefault("known", {})
+    if "dq" in known:
+        return known["dq"]
+
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    known["dq"] = dq
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_keeps_missing_keys_out",
+    says="is a score",
+)
+def lets_missing_keys_score_zero(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.exp(scores - lse[:, None])
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_keeps_missing_keys_out",
+    says="not a number",
+)
+def multiplies_by_the_mask(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.exp(scores - lse[:, None]) * (s[None, :] < S)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_keeps_missing_keys_out",
+    says="numbers are wrong",
+)
+def reads_the_last_key_again(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = tl.minimum(start + tl.arange(0, BLOCK), S - 1)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_keeps_missing_keys_out",
+    says="must not be written",
+)
+def writes_queries_behind_the_end(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_writes_each_row_once",
+    says="is a race",
+)
+def many_programs_load_add_and_store(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            part = tl.dot(ds.to(k.dtype), k, input_precision="ieee") * scale
+            so_far = tl.load(dq_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            tl.store(dq_ptr + theirs, so_far + part, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.zeros((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_writes_each_row_once",
+    says="once for each tile of keys",
+)
+def many_programs_add_atomically(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            part = tl.dot(ds.to(k.dtype), k, input_precision="ieee") * scale
+            tl.atomic_add(dq_ptr + theirs, part, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.zeros((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_compiles_for_a_gpu",
+    says="at least 16",
+)
+def walks_in_steps_of_8_keys(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr, KEYS: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, KEYS):
+            s = start + tl.arange(0, KEYS)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32, KEYS=8)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_compiles_for_a_gpu",
+    says="tensor cores",
+)
+def multiplies_by_hand(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = (
+                tl.sum(q.to(tl.float32)[:, None, :] * k.to(tl.float32)[None, :, :], axis=2) * scale
+            )
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.sum(dout.to(tl.float32)[:, None, :] * v.to(tl.float32)[None, :, :], axis=2)
+            ds = p * (dp - delta[:, None])
+            dq += tl.sum(ds[:, :, None] * k.to(tl.float32)[None, :, :], axis=1)
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@wrong(
+    "attention_backward_queries",
+    caught_by="attention_backward_queries_compiles_for_a_gpu",
+    says="same dtype",
+)
+def leaves_ds_in_float32(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds, k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@right("attention_backward_queries")
+def a_while_loop_from_the_last_key(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        start = (tl.cdiv(S, BLOCK) - 1) * BLOCK
+        while start >= 0:
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
+            start -= BLOCK
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@right("attention_backward_queries")
+def powers_of_two_and_the_scale_inside(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        lse = lse * 1.4426950408889634
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * (scale * 1.4426950408889634)
+            scores = tl.where(s[None, :] < S, scores, -float("inf"))
+            p = tl.exp2(scores - lse[:, None])
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None]) * scale
+            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
+
+
+@right("attention_backward_queries")
+def one_row_of_programs_for_all_heads(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        tiles = tl.cdiv(T, BLOCK)
+        head = tl.program_id(0) // tiles
+        t = tl.program_id(0) % tiles * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        dq = tl.zeros((BLOCK, D), tl.float32)
+        for start in range(0, S, BLOCK):
+            s = start + tl.arange(0, BLOCK)
+            theirs = (head * S + s)[:, None] * D + d[None, :]
+            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
+        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
+    grid = (triton.cdiv(T, 32) * H,)
+    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
+    return dq
