@@ -2,16 +2,17 @@
 """
 # The Triton kernel lab, rung 10: attention, backward
 
-**20 points · about 110 minutes.** Before: rung 8; the lesson *The backward pass* of unit 7.
+**20 points · about 130 minutes.** Before: rungs 8 and 9; the lesson *The backward pass* of unit 7.
 
 After this rung you can
 
 - write FlashAttention's backward pass: three gradients, and never a matrix of weights;
 - make the weights of any tile again, in any order, from one saved number a row;
-- choose what a program keeps and what passes by, so that no two programs write the same place.
+- choose what a program keeps and what passes by, so that no two programs write the same place;
+- leave out, backwards too, the tiles that a causal mask would throw away.
 
 As before: the plain-torch twin says what is wanted, you write kernel and wrapper, and each check is
-about one idea. The three exercises build on each other, but each can be solved alone.
+about one idea. The exercises build on each other, but each of the first three can be solved alone.
 """
 
 # %% nbgrader={"grade_id": "setup", "locked": true}
@@ -65,7 +66,7 @@ small one first.
 r"""
 ## 10a. One more number a row
 
-`attention_delta` · 4 points · difficulty 2 of 5 · 15 minutes
+`attention_delta` · 3 points · difficulty 2 of 5 · 15 minutes
 
 $\Delta_t$ is a sum over a whole row of the matrix that nobody has. Put in what $dp$ is, and change the
 order of the sums:
@@ -162,7 +163,7 @@ store(delta_ptr + head · T + t, sum(o · dout, axis=1), mask = t < T)
 </details>
 """
 
-# %% nbgrader={"grade_id": "attention_delta_sums_each_row", "points": 2}
+# %% nbgrader={"grade_id": "attention_delta_sums_each_row", "points": 1}
 EACH_ROW = """One number a query: the products of the d numbers of its row, all added up, in float32. In
 halves each product would be rounded to 11 bits, and what is subtracted later must be as good as what
 it is subtracted from. The last tile of a head sticks out over its end: those rows belong to the next
@@ -219,7 +220,7 @@ play_kernel(attention_delta, *rows_of(2, 40))
 r"""
 ## 10b. The gradients of keys and values
 
-`attention_backward_keys` · 9 points · difficulty 5 of 5 · 60 minutes
+`attention_backward_keys` · 8 points · difficulty 5 of 5 · 60 minutes
 
 $$dv_s = \sum_t p_{ts}\, do_t, \qquad dk_s = \frac{1}{\sqrt d} \sum_t ds_{ts}\, q_t, \qquad p_{ts} = e^{s_{ts} - L_t}, \qquad ds_{ts} = p_{ts}\,(do_t \cdot v_s - \Delta_t)$$
 
@@ -259,12 +260,19 @@ kernel_map(
 
 
 # %% nbgrader={"grade_id": "attention_backward_keys_twin", "locked": true}
-def plain_gradients(q, k, v, dout, lse=None, delta=None):
+def scores_of(q, k, causal=False):
+    """Queries times keys; with a causal mask −∞ where a query must not see a key."""
+    scores = q @ k.transpose(1, 2) / q.shape[2] ** 0.5
+    T, S = scores.shape[1:]
+    seen = torch.ones(T, S, dtype=torch.bool, device=q.device).tril(S - T)
+    return scores.masked_fill(~seen, -torch.inf) if causal else scores
+
+
+def plain_gradients(q, k, v, dout, lse=None, delta=None, causal=False):
     """All three gradients, from the plain forward pass and torch's autograd."""
     exactly = torch.promote_types(q.dtype, torch.float32)
     leaves = [x.to(exactly).requires_grad_() for x in (q, k, v)]
-    scores = leaves[0] @ leaves[1].transpose(1, 2) / q.shape[2] ** 0.5
-    out = scores.softmax(dim=2) @ leaves[2]
+    out = scores_of(*leaves[:2], causal).softmax(dim=2) @ leaves[2]
     gradients = torch.autograd.grad(out, leaves, dout.to(exactly))
     return tuple(gradient.to(q.dtype) for gradient in gradients)
 
@@ -275,24 +283,24 @@ def plain_backward_keys(*inputs):
 
 
 # %% nbgrader={"grade_id": "attention_backward_inputs", "locked": true}
-def saved(q, k, v, dout):
+def saved(q, k, v, dout, causal=False):
     """What a backward pass is given: the four, and the lse and the delta of each query."""
-    scores = q.float() @ k.float().transpose(1, 2) / q.shape[2] ** 0.5
+    scores = scores_of(q.float(), k.float(), causal)
     out = scores.softmax(dim=2) @ v.float()
     return q, k, v, dout, scores.logsumexp(dim=2), (out * dout.float()).sum(dim=2)
 
 
-def heads(H, T, S, d=16, seed=0, dtype=torch.float32):
+def heads(H, T, S, d=16, seed=0, dtype=torch.float32, causal=False):
     """Queries, keys, values, a gradient, and what the forward pass saved."""
     sizes = enumerate((T, S, S, T))
-    return saved(*(normal(H, n, d, seed=seed + i, dtype=dtype) for i, n in sizes))
+    return saved(*(normal(H, n, d, seed=seed + i, dtype=dtype) for i, n in sizes), causal)
 
 
 def taken_back():
     """The same in halves; the last third of the queries undoes what the first third adds."""
     q, k, v, dout, *_ = heads(1, 96, 20, dtype=torch.float16)
-    dout[:32] *= 64
-    q[64:], dout[64:] = q[:32], -dout[:32]
+    dout[:, :32] *= 64
+    q[:, 64:], dout[:, 64:] = q[:, :32], -dout[:, :32]
     return saved(q, k, v, dout)
 
 
@@ -451,7 +459,7 @@ with check("stores no scores", idea=KEYS_TRAFFIC, hidden=True) as case:
           writes={"out[0]": 1, "out[1]": 1}, block=32 * 16)  # fmt: skip
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade_id": "attention_backward_keys_compiles_for_a_gpu", "points": 2}
+# %% nbgrader={"grade_id": "attention_backward_keys_compiles_for_a_gpu", "points": 1}
 with check("compiles for a GPU, with tensor cores", idea=CORES) as case:
     q = torch.empty(4, 512, 64, dtype=torch.float16, device="meta")
     lse = torch.empty(4, 512, device="meta")
@@ -477,7 +485,7 @@ play_kernel(attention_backward_keys, *heads(1, 40, 70))
 r"""
 ## 10c. The gradient of the queries
 
-`attention_backward_queries` · 7 points · difficulty 4 of 5 · 35 minutes
+`attention_backward_queries` · 5 points · difficulty 4 of 5 · 35 minutes
 
 $$dq_t = \frac{1}{\sqrt d} \sum_s ds_{ts}\, k_s, \qquad ds_{ts} = p_{ts}\,(do_t \cdot v_s - \Delta_t), \qquad p_{ts} = e^{s_{ts} - L_t}$$
 
@@ -619,7 +627,7 @@ with check("follows the chain rule", idea=QUERIES_CHAIN, hidden=True) as case:
     right(case, attention_backward_queries, plain_backward_queries, *half)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade_id": "attention_backward_queries_keeps_missing_keys_out", "points": 2}
+# %% nbgrader={"grade_id": "attention_backward_queries_keeps_missing_keys_out", "points": 1}
 NO_KEY = """The last tile of keys sticks out over the end. Its lanes hold 0, and a score of 0 is a score:
 p = exp(0 − L), which is huge where the other scores are low, so huge that it becomes ∞; and ∞ · 0 is
 not a number. Set p to 0 there. The last tile of queries sticks out as well: those rows belong to the
@@ -639,7 +647,7 @@ with check("keeps missing keys out", idea=NO_KEY, hidden=True) as case:
     stays_inside(case, attention_backward_queries, plain_backward_queries, *low)
 ### END HIDDEN TESTS
 
-# %% nbgrader={"grade_id": "attention_backward_queries_writes_each_row_once", "points": 2}
+# %% nbgrader={"grade_id": "attention_backward_queries_writes_each_row_once", "points": 1}
 ONE_WRITER = """A row of dq belongs to one program, which keeps it on the chip until it has seen all
 keys, and writes it once. If programs are dealt out by keys, many of them add to the same row: load,
 add, store is a race, and atomic additions move dq once for each tile of keys. Nothing but dq is
@@ -706,7 +714,7 @@ def plain_backward(q, k, v, o, lse, dout):
 def whole(H, T, S):
     """Queries, keys, values, the result and the lse of a forward pass, and a gradient."""
     q, k, v, dout, lse, _ = heads(H, T, S)
-    return q, k, v, (q @ k.transpose(1, 2) / 4).softmax(dim=2) @ v, lse, dout
+    return q, k, v, scores_of(q, k).softmax(dim=2) @ v, lse, dout
 
 
 # %%
@@ -716,12 +724,217 @@ what it belongs to."""
 with check("three kernels, one backward pass", idea=TOGETHER) as case:
     right(case, backward, plain_backward, *whole(2, 70, 50))
 
+# %% [markdown] nbgrader={"grade_id": "causal_attention_backward_keys_task", "locked": true}
+r"""
+## 10d. Causal: the first query that counts
+
+`causal_attention_backward_keys` · 4 points · difficulty 4 of 5 · 20 minutes
+
+With a causal mask (rung 9) query $t$ sees only the keys $s \le t + (S - T)$. For the other pairs $p_{ts} = 0$,
+hence $ds_{ts} = 0$: nothing flows back through them, and of the $T \times S$ pairs nearly half are left out.
+
+For $dq$ the kernel of 10c changes as that of rung 8 did: the loop over the keys ends early. (You need not
+write that one.) For $dk$ and $dv$ the keys stay and the queries pass by, and it is the other end: the newest
+keys are seen by the newest queries only. So the loop over the queries **begins late**. Which is the first
+query that sees any of a program's keys?
+
+**Write** kernel and wrapper `causal_attention_backward_keys(q, k, v, dout, lse, delta)`.
+
+| | |
+|---|---|
+| arguments | as for `attention_backward_keys`, with $1 \le T \le S$; `lse` and `delta` are those of causal attention |
+| returns | `(dk, dv)` as before, every query seeing the keys $s \le t + (S - T)$ only |
+| on the chip | a program may load at most **32 × d** elements at a time |
+| traffic | as `attention_backward_keys`, but no tile of 32 queries is read of which none sees any of a program's 32 keys |
+
+**Example.** Four queries, six keys, tiles of 2. The first query sees the keys 0 to 2, the second 0 to 3. So
+programs 0 and 1 read all queries; program 2, with the keys 4 and 5, only the last two:
+"""
+
+# %% nbgrader={"grade_id": "causal_attention_backward_keys_example", "locked": true}
+first = [0, 0, 2]
+kernel_map(
+    {**queries, "k": (6, 3), "v": (6, 3), "dk": (6, 3), "dv": (6, 3)},
+    [Touch(p, n, "load", range(3 * first[p], 12)) for p in range(3) for n in ("q", "dout")]
+    + [Touch(p, n, "load", range(first[p], 4)) for p in range(3) for n in ("lse", "delta")]
+    + [Touch(p, name, "load", range(6 * p, 6 * p + 6)) for p in range(3) for name in keys]
+    + [Touch(p, "d" + name, "store", range(6 * p, 6 * p + 6)) for p in range(3) for name in keys],
+)
+
+
+# %% nbgrader={"grade_id": "causal_attention_backward_keys_twin", "locked": true}
+def plain_causal_backward_keys(*inputs):
+    """What is wanted: the gradients of k and v, with the mask."""
+    return plain_gradients(*inputs, causal=True)[1:]
+
+
+def queries_read(T, S):
+    """How often each query is read on average when no tile is read in vain."""
+    firsts = [max(0, key + T - S) // 32 * 32 for key in range(0, S, 32)]
+    return sum(T - first for first in firsts) / T
+
+
+def loud_last_key():
+    """A key whose scores are so large that e to their power is ∞; only the last query sees it."""
+    q, k, v, dout, *_ = heads(1, 20, 20, dtype=torch.float16)
+    q[:, :, 0], k[:, :, 0], k[:, -1, 0] = 40, 0, 30
+    return saved(q, k, v, dout, causal=True)
+
+
+# %% nbgrader={"grade_id": "causal_attention_backward_keys", "solution": true}
+@triton.jit
+def causal_attention_backward_keys_kernel(
+    q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+    T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """BLOCK keys of one head; the second axis of the grid is the head."""
+    ### BEGIN SOLUTION
+    head = tl.program_id(1)
+    s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    d = tl.arange(0, D)
+    mine = (head * S + s)[:, None] * D + d[None, :]
+    k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+    v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+    dk = tl.zeros((BLOCK, D), tl.float32)
+    dv = tl.zeros((BLOCK, D), tl.float32)
+    first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)  # to see the first key of the tile
+    for start in range(first // BLOCK * BLOCK, T, BLOCK):
+        t = start + tl.arange(0, BLOCK)
+        theirs = (head * T + t)[:, None] * D + d[None, :]
+        q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+        dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+        scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+        seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
+        p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+        dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+        dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+        ds = p * (dp - delta[:, None])
+        dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+    tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+    tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+    ### END SOLUTION
+
+
+def causal_attention_backward_keys(q, k, v, dout, lse, delta):
+    """(dk, dv): the gradients of the keys and the values, both (H, S, d), under a causal mask."""
+    ### BEGIN SOLUTION
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    causal_attention_backward_keys_kernel[(triton.cdiv(S, 32), H)](
+        q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32
+    )
+    return dk, dv
+    ### END SOLUTION
+
+
+# %% [markdown] nbgrader={"grade_id": "causal_attention_backward_keys_hints", "locked": true}
+"""
+<details><summary>Hint 1: the idea</summary>
+
+Two changes to your kernel of 10b: for which pairs p is 0, and where the loop begins. Turn the mask of
+rung 9 round: for a given s, which t satisfy it?
+
+</details>
+
+<details><summary>Hint 2: a sketch</summary>
+
+Key s is seen by the queries t ≥ s + T − S. Of the keys of a program the first one is seen earliest: from
+query `program · BLOCK + T − S` on, or from 0 if that is negative. The loop begins at the tile that holds
+this query, so round down to a multiple of BLOCK. In the tiles that are left, p is 0 where
+`s > t + S − T`. Choose with `tl.where`: the score of a pair that is not seen may be anything, also so
+large that its exponential is ∞, and ∞ · 0 is not a number.
+
+</details>
+
+<details><summary>Hint 3: almost code</summary>
+
+```
+first ← maximum(0, program_id(0) · BLOCK + T − S)
+for start in range(first // BLOCK · BLOCK, T, BLOCK):
+    … as in 10b, with
+    seen ← (t[:, None] < T) & (s[None, :] <= t[:, None] + S − T)
+    p ← where(seen, exp(scores − lse[:, None]), 0.0)
+```
+
+</details>
+"""
+
+# %% nbgrader={"grade_id": "causal_attention_backward_keys_takes_nothing_from_earlier_queries", "points": 2}
+EARLIER = """A query that does not see a key says nothing about it: p and ds are 0 for that pair. Query t
+sees the keys up to t + (S − T), that one included: the ends are lined up, not the beginnings. Choose
+with tl.where: the score of a pair that is not seen may be so large that its exponential is ∞, and ∞ · 0
+is not a number. And every query that does see a key counts, in every tile."""
+
+with check("takes nothing from earlier queries", idea=EARLIER) as case:
+    causal, plain_causal = causal_attention_backward_keys, plain_causal_backward_keys
+    stays_inside(case, causal, plain_causal, *heads(2, 5, 5, causal=True))
+    right(case, causal, plain_causal, *heads(1, 40, 77, causal=True))
+    right(case, causal, plain_causal, *loud_last_key())
+
+### BEGIN HIDDEN TESTS
+with check("takes nothing from earlier queries", idea=EARLIER, hidden=True) as case:
+    causal, plain_causal = causal_attention_backward_keys, plain_causal_backward_keys
+    random, seed = draws("causal_backward_earlier"), draw_seed("causal_backward_earlier")
+    T = random.randint(65, 80)
+    stays_inside(case, causal, plain_causal, *heads(1, T, T, seed=seed, causal=True))
+    more = T + random.randint(3, 40)
+    right(case, causal, plain_causal, *heads(1, T, more, seed=seed, causal=True))
+    right(case, causal, plain_causal, *heads(2, 1, 40, 32, seed, torch.float16, causal=True))
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "causal_attention_backward_keys_begins_late", "points": 1}
+LATE = """The first tiles of queries see none of the newest keys: they would be read, multiplied four
+times, and thrown away. Begin the loop at the tile of the first query that sees the first key of the
+program. Nothing else changes: k and v are read once, dk and dv written once, and no p is stored."""
+
+with check("begins late", idea=LATE) as case:
+    often = queries_read(96, 96)
+    moves(case, causal_attention_backward_keys, plain_causal_backward_keys,
+          *heads(1, 96, 96, causal=True), block=32 * 16, writes={"out[0]": 1, "out[1]": 1},
+          reads={"q": often, "k": 1, "v": 1, "dout": often, "lse": often, "delta": often})  # fmt: skip
+
+### BEGIN HIDDEN TESTS
+with check("begins late", idea=LATE, hidden=True) as case:
+    random, seed = draws("causal_backward_late"), draw_seed("causal_backward_late")
+    T = random.randint(65, 96)
+    often = queries_read(T, T + 16)
+    moves(case, causal_attention_backward_keys, plain_causal_backward_keys,
+          *heads(1, T, T + 16, seed=seed, causal=True), block=32 * 16,
+          writes={"out[0]": 1, "out[1]": 1},
+          reads={"q": often, "k": 1, "v": 1, "dout": often, "lse": often, "delta": often})  # fmt: skip
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade_id": "causal_attention_backward_keys_compiles_for_a_gpu", "points": 1}
+with check("compiles for a GPU, with tensor cores", idea=CORES) as case:
+    q = torch.empty(4, 512, 64, dtype=torch.float16, device="meta")
+    lse = torch.empty(4, 512, device="meta")
+    compiles(case, causal_attention_backward_keys, (q, q, q, q, lse, lse), tensor_cores=True)
+
+### BEGIN HIDDEN TESTS
+with check("compiles for a GPU, with tensor cores", idea=CORES, hidden=True) as case:
+    q = torch.empty(4, 512, 64, dtype=torch.float16, device="meta")
+    lse = torch.empty(4, 512, device="meta")
+    compiles(case, causal_attention_backward_keys, (q, q, q, q, lse, lse), tensor_cores=True)
+### END HIDDEN TESTS
+
+# %% [markdown]
+"""
+**Step through your own kernel.** The last queries are read by every program, the first ones by one
+only: the picture of rung 9, turned round.
+"""
+
+# %%
+play_kernel(causal_attention_backward_keys, *heads(1, 96, 96, causal=True))
+
 # %% [markdown]
 """
 **Done?** Save, then choose *Validate* to run every cell from the top in a fresh kernel, and hand in
 from the *Assignment List*.
 
-To go on: with a causal mask (rung 9) half of the tiles can be left out again. In 10c the loop over the
-keys ends early, as in rung 9. In 10b it is the other end: which is the first query that sees any of a
-program's keys? The reference kernels in `kernels/flash_attention.py` do both.
+The reference kernels in `kernels/flash_attention.py` do the same, for grouped heads, windows and packed
+sequences as well; they mask only the tiles that need it, and so come near the speed of the best.
 """

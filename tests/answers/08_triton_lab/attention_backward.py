@@ -2089,3 +2089,597 @@ def one_row_of_programs_for_all_heads(q, k, v, dout, lse, delta):
     grid = (triton.cdiv(T, 32) * H,)
     kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
     return dq
+
+
+# causal_attention_backward_keys ---------------------------------------------------------------
+
+
+@wrong(
+    "causal_attention_backward_keys",
+    caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
+    says="says nothing about it",
+)
+def forgets_the_mask(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
+        for start in range(first // BLOCK * BLOCK, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = t[:, None] < T
+            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "causal_attention_backward_keys",
+    caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
+    says="that one included",
+)
+def leaves_the_query_itself_out(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
+        for start in range(first // BLOCK * BLOCK, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] < t[:, None] + S - T)
+            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "causal_attention_backward_keys",
+    caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
+    says="the ends are lined up",
+)
+def lines_up_the_beginnings(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK)
+        for start in range(first // BLOCK * BLOCK, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] <= t[:, None])
+            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "causal_attention_backward_keys",
+    caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
+    says="numbers are wrong",
+)
+def sees_the_later_keys(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
+        for start in range(first // BLOCK * BLOCK, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] >= t[:, None] + S - T)
+            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "causal_attention_backward_keys",
+    caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
+    says="every query that does see a key counts",
+)
+def begins_a_tile_too_late(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
+        for start in range(tl.cdiv(first, BLOCK) * BLOCK, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
+            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "causal_attention_backward_keys",
+    caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
+    says="every query that does see a key counts",
+)
+def ends_early_as_in_rung_9(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        end = tl.minimum(T, (tl.program_id(0) + 1) * BLOCK)
+        for start in range(0, end, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
+            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "causal_attention_backward_keys",
+    caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
+    says="not a number",
+)
+def multiplies_by_the_causal_mask(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
+        for start in range(first // BLOCK * BLOCK, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
+            p = tl.exp(scores - lse[:, None]) * seen
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "causal_attention_backward_keys",
+    caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
+    says="p and ds are 0",
+)
+def masks_p_but_not_ds(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
+        for start in range(first // BLOCK * BLOCK, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
+            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = tl.exp(scores - lse[:, None]) * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "causal_attention_backward_keys",
+    caught_by="causal_attention_backward_keys_begins_late",
+    says="Begin the loop",
+)
+def begins_with_the_first_query(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
+        for start in range(0, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
+            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "causal_attention_backward_keys",
+    caught_by="causal_attention_backward_keys_begins_late",
+    says="the budget is",
+)
+def begins_with_the_tile_before(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
+        for start in range(tl.maximum(0, first // BLOCK - 1) * BLOCK, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
+            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@wrong(
+    "causal_attention_backward_keys",
+    caught_by="causal_attention_backward_keys_compiles_for_a_gpu",
+    says="same dtype",
+)
+def leaves_p_in_float32(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
+        for start in range(first // BLOCK * BLOCK, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
+            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@right("causal_attention_backward_keys")
+def from_the_newest_query_back(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
+        tiles = tl.cdiv(T, BLOCK)
+        for done in range(tiles - first // BLOCK):
+            t = (tiles - 1 - done) * BLOCK + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
+            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
+
+
+@right("causal_attention_backward_keys")
+def begins_at_the_very_query(q, k, v, dout, lse, delta):
+    @triton.jit
+    def kernel(
+        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
+        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
+    ):  # fmt: skip
+        head = tl.program_id(1)
+        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+        d = tl.arange(0, D)
+        mine = (head * S + s)[:, None] * D + d[None, :]
+        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
+        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
+        dk = tl.zeros((BLOCK, D), tl.float32)
+        dv = tl.zeros((BLOCK, D), tl.float32)
+        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
+        for start in range(first, T, BLOCK):
+            t = start + tl.arange(0, BLOCK)
+            theirs = (head * T + t)[:, None] * D + d[None, :]
+            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
+            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
+            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
+            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
+            p = tl.exp(tl.where(seen, scores - lse[:, None], -float("inf")))
+            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
+            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
+            ds = p * (dp - delta[:, None])
+            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
+        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
+        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
+
+    H, T, D = q.shape
+    S = k.shape[1]
+    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
+    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
+    grid = (triton.cdiv(S, 32), H)
+    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
+    return dk, dv
