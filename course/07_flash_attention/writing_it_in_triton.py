@@ -622,8 +622,9 @@ r"""
 The [Triton kernel lab](../../exercises/08_triton_lab/first_kernels.ipynb) starts with the addition
 of two vectors and climbs by [softmaxes](../../exercises/08_triton_lab/softmaxes.ipynb) and
 [products](../../exercises/08_triton_lab/tiles_and_norms.ipynb) to
-[attention](../../exercises/08_triton_lab/attention.ipynb) by your own hand. The judges of section 2
-grade it, and the viewer plays your kernel.
+[attention](../../exercises/08_triton_lab/attention.ipynb) and [its
+gradients](../../exercises/08_triton_lab/attention_backward.ipynb) by your own hand. The judges of
+section 2 grade it, and the viewer plays your kernel.
 
 ## Read next
 
