@@ -29,23 +29,6 @@ def multiplies_halves(o, dout):
 
 
 @wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="numbers are wrong")
-def squares_the_result(o, dout):
-    @triton.jit
-    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
-        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
-        tl.store(delta_ptr + head * T + t, tl.sum(o * o, axis=1), mask=t < T)
-
-    H, T, D = o.shape
-    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
-    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
-    return delta
-
-
-@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="numbers are wrong")
 def forgets_the_head(o, dout):
     @triton.jit
     def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
@@ -703,50 +686,6 @@ def keeps_the_last_tile_only(q, k, v, dout, lse, delta):
 @wrong(
     "attention_backward_keys",
     caught_by="attention_backward_keys_follows_the_chain_rule",
-    says="numbers are wrong",
-)
-def swaps_the_results(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dv, dk
-
-
-@wrong(
-    "attention_backward_keys",
-    caught_by="attention_backward_keys_follows_the_chain_rule",
     says="kept in halves",
 )
 def sums_in_halves(q, k, v, dout, lse, delta):
@@ -961,50 +900,6 @@ def fills_the_missing_sums_with_minus_infinity(q, k, v, dout, lse, delta):
 
 @wrong(
     "attention_backward_keys",
-    caught_by="attention_backward_keys_keeps_missing_queries_out",
-    says="Out of bounds",
-)
-def reads_delta_behind_the_end(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
-    "attention_backward_keys",
     caught_by="attention_backward_keys_stores_no_scores",
     says="neither an argument nor a result",
 )
@@ -1179,50 +1074,6 @@ def leaves_the_weights_in_float32(q, k, v, dout, lse, delta):
             dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
             ds = p * (dp - delta[:, None])
             dk = tl.dot(tl.trans(ds), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
-    "attention_backward_keys",
-    caught_by="attention_backward_keys_compiles_for_a_gpu",
-    says="keep their type",
-)
-def sum_begins_as_a_number(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = 0
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv += tl.dot(tl.trans(p.to(dout.dtype)), dout, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
         tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
         tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
@@ -1700,46 +1551,6 @@ def multiplies_by_the_mask(q, k, v, dout, lse, delta):
 @wrong(
     "attention_backward_queries",
     caught_by="attention_backward_queries_keeps_missing_keys_out",
-    says="numbers are wrong",
-)
-def reads_the_last_key_again(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = tl.minimum(start + tl.arange(0, BLOCK), S - 1)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
-
-
-@wrong(
-    "attention_backward_queries",
-    caught_by="attention_backward_queries_keeps_missing_keys_out",
     says="must not be written",
 )
 def writes_queries_behind_the_end(q, k, v, dout, lse, delta):
@@ -1893,88 +1704,6 @@ def walks_in_steps_of_8_keys(q, k, v, dout, lse, delta):
     dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
     grid = (triton.cdiv(T, 32), H)
     kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32, KEYS=8)
-    return dq
-
-
-@wrong(
-    "attention_backward_queries",
-    caught_by="attention_backward_queries_compiles_for_a_gpu",
-    says="tensor cores",
-)
-def multiplies_by_hand(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = (
-                tl.sum(q.to(tl.float32)[:, None, :] * k.to(tl.float32)[None, :, :], axis=2) * scale
-            )
-            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
-            dp = tl.sum(dout.to(tl.float32)[:, None, :] * v.to(tl.float32)[None, :, :], axis=2)
-            ds = p * (dp - delta[:, None])
-            dq += tl.sum(ds[:, :, None] * k.to(tl.float32)[None, :, :], axis=1)
-        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
-
-
-@wrong(
-    "attention_backward_queries",
-    caught_by="attention_backward_queries_compiles_for_a_gpu",
-    says="same dtype",
-)
-def leaves_ds_in_float32(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dq = tl.dot(ds, k, dq, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
     return dq
 
 
@@ -2235,52 +1964,6 @@ def lines_up_the_beginnings(q, k, v, dout, lse, delta):
 @wrong(
     "causal_attention_backward_keys",
     caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
-    says="numbers are wrong",
-)
-def sees_the_later_keys(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
-        for start in range(first // BLOCK * BLOCK, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] >= t[:, None] + S - T)
-            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
-    "causal_attention_backward_keys",
-    caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
     says="every query that does see a key counts",
 )
 def begins_a_tile_too_late(q, k, v, dout, lse, delta):
@@ -2483,52 +2166,6 @@ def begins_with_the_first_query(q, k, v, dout, lse, delta):
         dv = tl.zeros((BLOCK, D), tl.float32)
         first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
         for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
-            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
-    "causal_attention_backward_keys",
-    caught_by="causal_attention_backward_keys_begins_late",
-    says="the budget is",
-)
-def begins_with_the_tile_before(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
-        for start in range(tl.maximum(0, first // BLOCK - 1) * BLOCK, T, BLOCK):
             t = start + tl.arange(0, BLOCK)
             theirs = (head * T + t)[:, None] * D + d[None, :]
             q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
