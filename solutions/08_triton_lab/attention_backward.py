@@ -49,8 +49,8 @@ parts at hand):
 
 $$L_t = \ln \sum_s e^{s_{ts}} = m_t + \ln l_t.$$
 
-Training then gives $do_t$, the gradient of the loss with respect to $o_t$, and asks for those of $q$, $k$
-and $v$. The lesson *The backward pass* derives them line by line:
+Training then gives $do_t$ (`dout` in code), the gradient of the loss with respect to $o_t$, and asks for
+those of $q$, $k$ and $v$. The lesson *The backward pass* derives them line by line:
 
 $$p_{ts} = e^{s_{ts} - L_t}, \qquad dp_{ts} = do_t \cdot v_s, \qquad ds_{ts} = p_{ts}\,(dp_{ts} - \Delta_t), \qquad \Delta_t = \sum_s p_{ts}\, dp_{ts},$$
 
@@ -249,13 +249,13 @@ reads all queries:
 """
 
 # %% nbgrader={"grade_id": "attention_backward_keys_example", "locked": true}
-queries, keys = {"q": (4, 3), "dout": (4, 3), "lse": (4,), "delta": (4,)}, ("k", "v")
+sizes = {"q and dout": (4, 3), "lse and delta": (4,), "k and v": (6, 3)}
 kernel_map(
-    {**queries, "k": (6, 3), "v": (6, 3), "dk": (6, 3), "dv": (6, 3)},
-    [Touch(p, name, "load", range(12)) for p in range(3) for name in ("q", "dout")]
-    + [Touch(p, name, "load", range(4)) for p in range(3) for name in ("lse", "delta")]
-    + [Touch(p, name, "load", range(6 * p, 6 * p + 6)) for p in range(3) for name in keys]
-    + [Touch(p, "d" + name, "store", range(6 * p, 6 * p + 6)) for p in range(3) for name in keys],
+    sizes | {"dk and dv": (6, 3)},
+    [Touch(p, "q and dout", "load", range(12)) for p in range(3)]
+    + [Touch(p, "lse and delta", "load", range(4)) for p in range(3)]
+    + [Touch(p, "k and v", "load", range(6 * p, 6 * p + 6)) for p in range(3)]
+    + [Touch(p, "dk and dv", "store", range(6 * p, 6 * p + 6)) for p in range(3)],
 )
 
 
@@ -475,11 +475,11 @@ with check("compiles for a GPU, with tensor cores", idea=CORES, hidden=True) as 
 # %% [markdown]
 """
 **Step through your own kernel.** Choose program 0: what does it load before its loop, what in each
-turn? The weights of this call would be 40 × 70 numbers. Where are they?
+turn? The weights of this call would be 34 × 40 numbers. Where are they?
 """
 
 # %%
-play_kernel(attention_backward_keys, *heads(1, 40, 70))
+play_kernel(attention_backward_keys, *heads(1, 34, 40))
 
 # %% [markdown] nbgrader={"grade_id": "attention_backward_queries_task", "locked": true}
 r"""
@@ -513,10 +513,10 @@ and values; its rows of $dq$ are its own:
 
 # %% nbgrader={"grade_id": "attention_backward_queries_example", "locked": true}
 kernel_map(
-    {**queries, "k": (6, 3), "v": (6, 3), "dq": (4, 3)},
-    [Touch(p, name, "load", range(6 * p, 6 * p + 6)) for p in range(2) for name in ("q", "dout")]
-    + [Touch(p, n, "load", range(2 * p, 2 * p + 2)) for p in range(2) for n in ("lse", "delta")]
-    + [Touch(p, name, "load", range(18)) for p in range(2) for name in keys]
+    sizes | {"dq": (4, 3)},
+    [Touch(p, "q and dout", "load", range(6 * p, 6 * p + 6)) for p in range(2)]
+    + [Touch(p, "lse and delta", "load", range(2 * p, 2 * p + 2)) for p in range(2)]
+    + [Touch(p, "k and v", "load", range(18)) for p in range(2)]
     + [Touch(p, "dq", "store", range(6 * p, 6 * p + 6)) for p in range(2)],
 )
 
@@ -690,7 +690,7 @@ read by several? Compare with the picture of 10b: what was kept there passes by 
 """
 
 # %%
-play_kernel(attention_backward_queries, *heads(1, 40, 70))
+play_kernel(attention_backward_queries, *heads(1, 40, 34))
 
 # %% [markdown]
 """
@@ -754,11 +754,11 @@ programs 0 and 1 read all queries; program 2, with the keys 4 and 5, only the la
 # %% nbgrader={"grade_id": "causal_attention_backward_keys_example", "locked": true}
 first = [0, 0, 2]
 kernel_map(
-    {**queries, "k": (6, 3), "v": (6, 3), "dk": (6, 3), "dv": (6, 3)},
-    [Touch(p, n, "load", range(3 * first[p], 12)) for p in range(3) for n in ("q", "dout")]
-    + [Touch(p, n, "load", range(first[p], 4)) for p in range(3) for n in ("lse", "delta")]
-    + [Touch(p, name, "load", range(6 * p, 6 * p + 6)) for p in range(3) for name in keys]
-    + [Touch(p, "d" + name, "store", range(6 * p, 6 * p + 6)) for p in range(3) for name in keys],
+    sizes | {"dk and dv": (6, 3)},
+    [Touch(p, "q and dout", "load", range(3 * first[p], 12)) for p in range(3)]
+    + [Touch(p, "lse and delta", "load", range(first[p], 4)) for p in range(3)]
+    + [Touch(p, "k and v", "load", range(6 * p, 6 * p + 6)) for p in range(3)]
+    + [Touch(p, "dk and dv", "store", range(6 * p, 6 * p + 6)) for p in range(3)],
 )
 
 
@@ -923,12 +923,12 @@ with check("compiles for a GPU, with tensor cores", idea=CORES, hidden=True) as 
 
 # %% [markdown]
 """
-**Step through your own kernel.** The last queries are read by every program, the first ones by one
-only: the picture of rung 9, turned round.
+**Step through your own kernel.** The last two queries are read by both programs, all others by the
+first only: the picture of rung 9, turned round.
 """
 
 # %%
-play_kernel(causal_attention_backward_keys, *heads(1, 96, 96, causal=True))
+play_kernel(causal_attention_backward_keys, *heads(1, 34, 34, causal=True))
 
 # %% [markdown]
 """
