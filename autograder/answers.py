@@ -10,7 +10,15 @@ A file `tests/answers/<assignment>/<notebook>.py` holds one function (or class) 
     def recursive(height):
         ...
 
-An answer stands on its own: what it imports or calls, it imports or defines inside.
+An answer stands on its own: what it imports or calls, it imports or defines inside. Where it would
+be the solution but for a few words, it may be written as that, and read as the slip that it is:
+
+    starts_one_late = changed(
+        "max_area",
+        {"left, right = 0,": "left, right = 1,"},
+        caught_by="max_area_sees_all_lines",
+        says="first line",
+    )
 """
 
 import ast
@@ -22,6 +30,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from autograder.errors import UsageError
+from autograder.notebooks import read_text_notebook
 
 _Written = TypeVar("_Written", bound=Callable[..., Any])
 _MARK = "__stepwise_answer__"
@@ -43,6 +52,24 @@ class Answer:
         return not self.caught_by
 
 
+@dataclass(frozen=True)
+class Change:
+    """The solution of `exercise` with some words replaced; right if nothing is to catch it."""
+
+    exercise: str
+    words: dict[str, str]
+    caught_by: str
+    says: str
+
+
+def changed(exercise: str, words: dict[str, str], *, caught_by: str = "", says: str = "") -> Change:
+    """An answer that is the solution of `exercise` with `words` replaced, everywhere.
+
+    Without `caught_by` and `says` it is a right one.
+    """
+    return Change(exercise, words, caught_by, says)
+
+
 def wrong(exercise: str, *, caught_by: str, says: str) -> Callable[[_Written], _Written]:
     """Mark a wrong answer to `exercise`: it must lose the graded cell `caught_by`, with a message
     that contains `says`."""
@@ -57,7 +84,8 @@ def right(exercise: str) -> Callable[[_Written], _Written]:
 def load_answers(path: Path) -> list[Answer]:
     """The answers of one file in the order in which they stand; none if there is no such file.
 
-    Raises UsageError when the file cannot be read as Python.
+    Raises UsageError when the file cannot be read as Python, or changes words that the solution
+    does not have.
     """
     if not path.is_file():
         return []
@@ -77,6 +105,11 @@ def load_answers(path: Path) -> list[Answer]:
             mark = getattr(getattr(module, definition.name), _MARK, None)
             if mark is not None:
                 answers.append(_answer(mark, definition, text))
+        elif isinstance(definition, ast.Assign) and isinstance(definition.targets[0], ast.Name):
+            name = definition.targets[0].id
+            change = getattr(module, name)
+            if isinstance(change, Change):
+                answers.append(_changed_solution(name, change, path))
     return answers
 
 
@@ -95,3 +128,18 @@ def _answer(
     lines = text.splitlines()[definition.lineno - 1 : definition.end_lineno]
     source = re.sub(rf"\b{definition.name}\b", exercise, "\n".join(lines))
     return Answer(exercise, definition.name, source + "\n", caught_by, says)
+
+
+def _changed_solution(name: str, change: Change, path: Path) -> Answer:
+    """The change made in the solution that belongs to the file of answers at `path`."""
+    solutions = path.parents[3] / "solutions" / path.parent.name / path.name
+    cells = read_text_notebook(solutions).cells if solutions.is_file() else []
+    ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells]
+    if change.exercise not in ids:
+        raise UsageError(f"{path}: {name} changes the solution of {change.exercise}, unknown here")
+    source = cells[ids.index(change.exercise)].source
+    for old, new in change.words.items():
+        if old not in source:
+            raise UsageError(f"{path}: {name} changes {old!r}, which is not in the solution")
+        source = source.replace(old, new)
+    return Answer(change.exercise, name, source, change.caught_by, change.says)

@@ -227,8 +227,9 @@ def _collect(function: Callable[..., Any], parts: dict[str, str]) -> None:
     assert start is not None
     source = source[start.start() :]  # without its decorators
     parts[function.__name__] = "@triton.jit\n" + source
+    known = set(function.__globals__) - set(function.__code__.co_varnames)  # its own go first
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Name) and node.id in function.__globals__ and node.id not in parts:
+        if isinstance(node, ast.Name) and node.id in known and node.id not in parts:
             _define(node.id, function.__globals__[node.id], parts)
 
 

@@ -494,7 +494,9 @@ for way in (my_way, packing.best_fit):
 
 The exercises [Real batches](../../exercises/07_flash_attention/real_batches.ipynb) ask for
 `causal_blocks`, `pack_sequences`, `varlen_attention`, `gqa_attention` and `split_k_decode`. Then:
-[Writing it in Triton](writing_it_in_triton.ipynb).
+[Writing it in Triton](writing_it_in_triton.ipynb). The last rungs of the kernel lab, [Attention in
+use](../../exercises/08_triton_lab/attention_in_use.ipynb), bring the strip and the split keys of
+sections 3 and 4 to a GPU.
 
 ## Read next
 

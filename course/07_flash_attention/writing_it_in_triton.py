@@ -626,6 +626,9 @@ of two vectors and climbs by [softmaxes](../../exercises/08_triton_lab/softmaxes
 gradients](../../exercises/08_triton_lab/attention_backward.ipynb) by your own hand. The judges of
 section 2 grade it, and the viewer plays your kernel.
 
+Its last rungs, [attention in use](../../exercises/08_triton_lab/attention_in_use.ipynb), are packed
+texts and a cache that is split among programs: sections of *Real batches*, as kernels.
+
 ## Read next
 
 - P. Tillet, H. T. Kung, D. Cox, *Triton: An Intermediate Language and Compiler for Tiled Neural

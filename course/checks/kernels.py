@@ -52,6 +52,9 @@ LIBRARIES = ("kernels", "triton", "torch")
 
 TENSOR_CORES = {"mma", "wgmma"}
 
+FEW = 8
+"""So many whole numbers of a tensor are shown one by one."""
+
 _exact_float = torch.float64
 _interpreted, _is_tensor = INTERPRETING, torch.is_tensor
 
@@ -101,6 +104,7 @@ def moves(
     writes: Mapping[str, float],
     block: int | None = None,
     scratch: int = 0,
+    share: Mapping[str, int] | None = None,
 ) -> None:
     """Loads and stores stay within a budget.
 
@@ -108,7 +112,7 @@ def moves(
     wrapper's parameter) or result ("out"; "out[0]", "out[1]" … of a tuple) is loaded or stored, on
     average; what is not named may not be touched at all. `scratch` is how many elements may be
     loaded, and stored, in tensors that are neither. `block` is the largest number of elements that
-    one `tl.load` may ask for.
+    one `tl.load` may ask for; `share`, how many elements of an input one program may load.
     """
     outcome, seen = _watched(case, wrapper, plain, inputs)
     if seen.run is None:
@@ -135,6 +139,11 @@ def moves(
     if block is not None and widest > block:
         _fail(case, outcome, seen, f"One tl.load asks for {widest:,} elements; a program may hold "
               f"{block:,} at a time.")  # fmt: skip
+    for name, most in (share or {}).items():
+        busiest = _busiest_program(seen.run, named[name])
+        if busiest > most:
+            _fail(case, outcome, seen, f"One program reads {busiest:,} elements of {name}; a fair "
+                  f"share is {most:,}.")  # fmt: skip
 
 
 def compiles(
@@ -283,6 +292,23 @@ def _widest_load(run: Run) -> int:
     )
 
 
+def _busiest_program(run: Run, tensor: torch.Tensor) -> int:
+    """The most elements of this tensor (of what shares its storage) that one program loaded."""
+    storage = tensor.untyped_storage().data_ptr()
+    busiest = 0
+    for launch in run.launches:
+        names = {
+            name
+            for name, tracked in launch.arguments.items()
+            if tracked.argument.tensor.untyped_storage().data_ptr() == storage
+        }
+        for program in launch.programs:
+            loads = [a for a in program["accesses"] if a["operation"] == "load"]
+            ranges = [r for a in loads if a["argument"] in names for r in a["ranges"]]
+            busiest = max(busiest, sum(stop - start for start, stop in ranges))
+    return busiest
+
+
 def _floating(value: Any) -> bool:
     return bool(_is_tensor(value) and value.is_floating_point())
 
@@ -291,6 +317,8 @@ def _shape(value: Any) -> str:
     if not _is_tensor(value):
         return show(value)
     dtype = str(value.dtype).removeprefix("torch.")
+    if not _floating(value) and not value.is_meta and value.numel() <= FEW:
+        return f"<{dtype} {value.tolist()}>"  # borders and lengths say what the case is about
     shape = " × ".join(map(str, value.shape))
     strides = "" if value.is_contiguous() else f", strides {tuple(value.stride())}"
     return f"<{shape} {dtype}{strides}>"

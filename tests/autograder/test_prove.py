@@ -1,5 +1,6 @@
 """`autograder prove` passes for every assignment of the course, and fails when it should."""
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -360,3 +361,37 @@ def test_an_answer_is_called_like_its_exercise(tmp_path: Path) -> None:
         "sum",
     )
     assert not value.is_right
+
+
+def a_zoo_of_changes(root: Path, changes: str) -> Path:
+    """A file of answers beside the solution of `largest`."""
+    for folder, text in (("solutions", NOTEBOOK), ("tests/answers", changes)):
+        path = root / folder / "09_tiny" / "tiny.py"
+        path.parent.mkdir(parents=True)
+        path.write_text("from autograder.answers import changed\n\n" * (text is changes) + text)
+    return path
+
+
+def test_an_answer_may_be_the_solution_with_a_slip(tmp_path: Path) -> None:
+    changes = (
+        "smallest = changed('largest', {'max(': 'min(', 'value)': 'value, best)'},\n"
+        "                   caught_by='largest_finds_it', says='largest')\n"
+        "other_names = changed('largest', {'value': 'number'})\n"
+    )
+    wrong, right = load_answers(a_zoo_of_changes(tmp_path, changes))
+    assert (wrong.name, wrong.caught_by, wrong.says) == ("smallest", "largest_finds_it", "largest")
+    assert "best = min(best, value, best)" in wrong.source
+    assert right.is_right
+    assert "for number in numbers:" in right.source
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ("slip = changed('largest', {'min(': 'max('})", "'min(', which is not in the solution"),
+        ("slip = changed('smallest', {'a': 'b'})", "the solution of smallest, unknown here"),
+    ],
+)
+def test_a_slip_that_changes_nothing_is_refused(tmp_path: Path, changes: str, says: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(says)):
+        load_answers(a_zoo_of_changes(tmp_path, changes))

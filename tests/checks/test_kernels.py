@@ -57,7 +57,8 @@ def test_a_right_kernel_passes_every_helper() -> None:
     with check("doubles", idea="Twice.") as case:
         right(case, doubling(), plain, normal(40))
         stays_inside(case, doubling(), plain, normal(40))
-        moves(case, doubling(), plain, normal(40), reads={"x": 1}, writes={"out": 1}, block=16)
+        moves(case, doubling(), plain, normal(40), reads={"x": 1}, writes={"out": 1}, block=16,
+              share={"x": 16})  # fmt: skip
         compiles(case, doubling(), (torch.empty(40, device="meta"),))
 
 
@@ -79,6 +80,15 @@ def test_the_numbers_must_be_right_and_the_students_own(wrapper: Any, says: str)
 def test_a_tensor_that_no_program_writes_holds_nan() -> None:
     message = failure(lambda case: right(case, doubling(programs=1), plain, normal(40)))
     assert "nan instead of" in message
+
+
+def test_a_few_whole_numbers_are_shown_one_by_one() -> None:
+    def double(x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        return doubling(factor=3.0)(x)
+
+    inputs = normal(40), torch.tensor([7, 33], dtype=torch.int32, device=kernels.DEVICE)
+    message = failure(lambda case: right(case, double, lambda x, lengths: 2 * x, *inputs))
+    assert "double(<40 float32>, <int32 [7, 33]>)" in message
 
 
 def test_faults_are_named() -> None:
@@ -124,6 +134,9 @@ def test_traffic_over_its_budget_is_counted() -> None:
     assert "It reads 80 elements of x, which has 40: 2.00 times" in of(doubling(twice=True))
     assert "It writes 40 elements of out" in of(doubling(), writes={})
     assert "One tl.load asks for 16 elements" in of(doubling(), block=8)
+    assert "One program reads 16 elements of x; a fair share is 15." in of(
+        doubling(), share={"x": 15}
+    )
 
     def by_way_of_another(x: torch.Tensor) -> torch.Tensor:
         return doubling(factor=1.0)(doubling()(x))

@@ -155,6 +155,19 @@ def test_a_kernels_source_stands_alone():
     compile(source, "standalone", "exec")
 
 
+@triton.jit
+def namesake_kernel(x_ptr, N, BLOCK: tl.constexpr):
+    picture = tl.arange(0, BLOCK)
+    tl.store(x_ptr + picture, 0.0, mask=picture < N)
+
+
+picture = "a global of the notebook, called as a kernel's own variable is"
+
+
+def test_a_kernels_own_variables_hide_globals_of_the_same_name():
+    assert picture not in standalone_source(namesake_kernel.fn)
+
+
 def test_an_unknown_complaint_is_passed_on():
     assert in_plain_words("Boom: no such thing").startswith("the compiler says: Boom")
 
