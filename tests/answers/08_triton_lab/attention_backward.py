@@ -1,4 +1,7 @@
-"""Answers to rung 10 of the Triton lab: mistakes that people make, and other right ways."""
+"""Answers to rung 10 of the Triton lab: mistakes that people make, and other right ways.
+
+Most are the solution with a slip: what is changed is the mistake.
+"""
 
 import kernels  # noqa: F401  (first: it chooses the interpreter)
 
@@ -6,77 +9,45 @@ import torch
 import triton
 import triton.language as tl
 
-from autograder.answers import right, wrong
+from autograder.answers import changed, right, wrong
 
 # attention_delta ------------------------------------------------------------------------------
 
+multiplies_halves = changed(
+    "attention_delta",
+    {
+        "other=0.0).to(tl.float32)": "other=0.0)",
+    },
+    caught_by="attention_delta_sums_each_row",
+    says="rounded to 11 bits",
+)
 
-@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="rounded to 11 bits")
-def multiplies_halves(o, dout):
-    @triton.jit
-    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
-        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)
+forgets_the_head = changed(
+    "attention_delta",
+    {
+        "mine = (head * T + t)": "mine = t",
+    },
+    caught_by="attention_delta_sums_each_row",
+    says="numbers are wrong",
+)
 
-    H, T, D = o.shape
-    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
-    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
-    return delta
+lets_the_tile_stick_out = changed(
+    "attention_delta",
+    {
+        ", mask=t[:, None] < T, other=0.0": "",
+    },
+    caught_by="attention_delta_sums_each_row",
+    says="Out of bounds",
+)
 
-
-@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="numbers are wrong")
-def forgets_the_head(o, dout):
-    @triton.jit
-    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        mine = t[:, None] * D + tl.arange(0, D)[None, :]
-        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
-        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)
-
-    H, T, D = o.shape
-    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
-    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
-    return delta
-
-
-@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="Out of bounds")
-def lets_the_tile_stick_out(o, dout):
-    @triton.jit
-    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
-        o = tl.load(o_ptr + mine).to(tl.float32)
-        dout = tl.load(dout_ptr + mine).to(tl.float32)
-        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)
-
-    H, T, D = o.shape
-    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
-    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
-    return delta
-
-
-@wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="Out of bounds")
-def writes_behind_the_head(o, dout):
-    @triton.jit
-    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
-        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
-        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1))
-
-    H, T, D = o.shape
-    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
-    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
-    return delta
+writes_behind_the_head = changed(
+    "attention_delta",
+    {
+        ", axis=1), mask=t < T)": ", axis=1))",
+    },
+    caught_by="attention_delta_sums_each_row",
+    says="Out of bounds",
+)
 
 
 @wrong("attention_delta", caught_by="attention_delta_sums_each_row", says="No kernel was launched")
@@ -106,59 +77,52 @@ def torch_sums(o, dout):
     return (o.float() * dout.float()).sum(dim=2)
 
 
-@wrong("attention_delta", caught_by="attention_delta_reads_once", says="the budget is")
-def reads_the_rows_once_more_to_check(o, dout):
-    @triton.jit
-    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
-        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
-        again = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.maximum(dout, again.to(tl.float32))
-        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)
+reads_the_rows_once_more_to_check = changed(
+    "attention_delta",
+    {
+        "    tl.store(delta": (
+            "    again = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)\n"
+            "    dout = tl.maximum(dout, again.to(tl.float32))\n"
+            "    tl.store(delta"
+        ),
+    },
+    caught_by="attention_delta_reads_once",
+    says="the budget is",
+)
 
-    H, T, D = o.shape
-    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
-    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
-    return delta
+takes_64_rows_at_a_time = changed(
+    "attention_delta",
+    {
+        "cdiv(T, 32)": "cdiv(T, 64)",
+        "BLOCK=32": "BLOCK=64",
+    },
+    caught_by="attention_delta_reads_once",
+    says="32 rows",
+)
 
-
-@wrong("attention_delta", caught_by="attention_delta_reads_once", says="32 rows")
-def takes_64_rows_at_a_time(o, dout):
-    @triton.jit
-    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]
-        o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)
-        tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)
-
-    H, T, D = o.shape
-    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
-    kernel[(triton.cdiv(T, 64), H)](o, dout, delta, T, D=D, BLOCK=64)
-    return delta
-
-
-@wrong("attention_delta", caught_by="attention_delta_compiles_for_a_gpu", says="must start as 0.0")
-def total_begins_as_a_whole_number(o, dout):
-    @triton.jit
-    def kernel(o_ptr, dout_ptr, delta_ptr, T, D: tl.constexpr, BLOCK: tl.constexpr):
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        total = tl.zeros((BLOCK,), tl.int32)
-        for d in range(D):
-            o = tl.load(o_ptr + (head * T + t) * D + d, mask=t < T, other=0.0).to(tl.float32)
-            dout = tl.load(dout_ptr + (head * T + t) * D + d, mask=t < T, other=0.0)
-            total = total + o * dout.to(tl.float32)
-        tl.store(delta_ptr + head * T + t, total, mask=t < T)
-
-    H, T, D = o.shape
-    delta = torch.empty((H, T), dtype=torch.float32, device=o.device)
-    kernel[(triton.cdiv(T, 32), H)](o, dout, delta, T, D=D, BLOCK=32)
-    return delta
+total_begins_as_a_whole_number = changed(
+    "attention_delta",
+    {
+        (
+            "    mine = (head * T + t)[:, None] * D + tl.arange(0, D)[None, :]\n"
+            "    o = tl.load(o_ptr + mine, mask=t[:, None] < T, other=0.0).to(tl.float32)\n"
+            "    dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, "
+            "other=0.0).to(tl.float32)\n"
+            "    tl.store(delta_ptr + head * T + t, tl.sum(o * dout, axis=1), mask=t < T)\n"
+        ): (
+            "    total = tl.zeros((BLOCK,), tl.int32)\n"
+            "    for d in range(D):\n"
+            "        o = tl.load(o_ptr + (head * T + t) * D + d, mask=t < T, "
+            "other=0.0).to(tl.float32)\n"
+            "        dout = tl.load(dout_ptr + (head * T + t) * D + d, mask=t < T, "
+            "other=0.0)\n"
+            "        total = total + o * dout.to(tl.float32)\n"
+            "    tl.store(delta_ptr + head * T + t, total, mask=t < T)\n"
+        ),
+    },
+    caught_by="attention_delta_compiles_for_a_gpu",
+    says="must start as 0.0",
+)
 
 
 @right("attention_delta")
@@ -198,533 +162,118 @@ def all_heads_in_one_row_of_programs(o, dout):
 
 # attention_backward_keys ----------------------------------------------------------------------
 
-
-@wrong(
+forgets_delta = changed(
     "attention_backward_keys",
+    {
+        "ds = p * (dp - delta[:, None])": "ds = p * dp",
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="subtracted from dp",
 )
-def forgets_delta(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * dp
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+adds_delta = changed(
     "attention_backward_keys",
+    {
+        "(dp - delta": "(dp + delta",
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="subtracted from dp",
 )
-def adds_delta(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp + delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+subtracts_delta_after_the_product = changed(
     "attention_backward_keys",
+    {
+        "ds = p * (dp - delta[:, None])": "ds = p * dp - delta[:, None]",
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="inside the bracket",
 )
-def subtracts_delta_after_the_product(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * dp - delta[:, None]
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+subtracts_the_delta_of_the_tile = changed(
     "attention_backward_keys",
+    {
+        "ds = p * (dp - delta[:, None])": "ds = p * (dp - tl.sum(p * dp, axis=1)[:, None])",
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="numbers are wrong",
 )
-def subtracts_the_delta_of_the_tile(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - tl.sum(p * dp, axis=1)[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+forgets_the_scale_of_dk = changed(
     "attention_backward_keys",
+    {
+        "dk * scale": "dk",
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="the scale once more",
 )
-def forgets_the_scale_of_dk(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+scales_dk_twice = changed(
     "attention_backward_keys",
+    {
+        "dk * scale": "dk * scale * scale",
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="the scale once more",
 )
-def scales_dk_twice(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+forgets_the_scale_of_the_scores = changed(
     "attention_backward_keys",
+    {
+        '"ieee") * scale': '"ieee")',
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="with the scale inside s",
 )
-def forgets_the_scale_of_the_scores(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee")
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+forgets_the_sum_of_the_row = changed(
     "attention_backward_keys",
+    {
+        "tl.exp(scores - lse[:, None])": "tl.exp(scores)",
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="exp(s − L)",
 )
-def forgets_the_sum_of_the_row(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+takes_p_for_ds = changed(
     "attention_backward_keys",
+    {
+        "ds.to(q.dtype)": "p.to(q.dtype)",
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="dk sums ds",
 )
-def takes_p_for_ds(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(p.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+does_not_turn_the_weights_round = changed(
     "attention_backward_keys",
+    {
+        "tl.trans(p.to(dout.dtype))": "p.to(dout.dtype)",
+        "tl.trans(ds.to(q.dtype))": "ds.to(q.dtype)",
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="turned round by tl.trans",
 )
-def does_not_turn_the_weights_round(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(p.to(dout.dtype), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(ds.to(q.dtype), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+keeps_the_last_tile_only = changed(
     "attention_backward_keys",
+    {
+        ", dout, dv, input": ", dout, input",
+        ", q, dk, input": ", q, input",
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="every tile of queries adds",
 )
-def keeps_the_last_tile_only(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+sums_in_halves = changed(
     "attention_backward_keys",
+    {
+        "dk = tl.zeros((BLOCK, D), tl.float32)": "dk = tl.zeros((BLOCK, D), k.dtype)",
+        'dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")': (
+            'dk += tl.dot(tl.trans(ds.to(q.dtype)), q, input_precision="ieee").to(q.dtype)'
+        ),
+    },
     caught_by="attention_backward_keys_follows_the_chain_rule",
     says="kept in halves",
 )
-def sums_in_halves(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), k.dtype)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk += tl.dot(tl.trans(ds.to(q.dtype)), q, input_precision="ieee").to(q.dtype)
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
 
 
 @wrong(
@@ -766,136 +315,52 @@ def gives_zeros(q, k, v, dout, lse, delta):
     return dk, dv
 
 
-@wrong(
+lets_the_next_heads_queries_in = changed(
     "attention_backward_keys",
+    {
+        (
+            "        q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)\n"
+            "        dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)\n"
+            "        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)\n"
+            "        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)\n"
+        ): (
+            "        q = tl.load(q_ptr + theirs)\n"
+            "        dout = tl.load(dout_ptr + theirs)\n"
+            "        lse = tl.load(lse_ptr + head * T + t)\n"
+            "        delta = tl.load(delta_ptr + head * T + t)\n"
+        ),
+        "tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)": (
+            "tl.exp(scores - lse[:, None])"
+        ),
+    },
     caught_by="attention_backward_keys_keeps_missing_queries_out",
     says="belongs to",
 )
-def lets_the_next_heads_queries_in(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs)
-            dout = tl.load(dout_ptr + theirs)
-            lse = tl.load(lse_ptr + head * T + t)
-            delta = tl.load(delta_ptr + head * T + t)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.exp(scores - lse[:, None])
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+reads_the_last_query_again = changed(
     "attention_backward_keys",
+    {
+        "        t = start + tl.arange(0, BLOCK)\n": (
+            "        t = tl.minimum(start + tl.arange(0, BLOCK), T - 1)\n"
+        ),
+    },
     caught_by="attention_backward_keys_keeps_missing_queries_out",
     says="must add nothing",
 )
-def reads_the_last_query_again(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = tl.minimum(start + tl.arange(0, BLOCK), T - 1)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+fills_the_missing_sums_with_minus_infinity = changed(
     "attention_backward_keys",
+    {
+        "lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)": (
+            'lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=-float("inf"))'
+        ),
+        "tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)": (
+            "tl.exp(scores - lse[:, None])"
+        ),
+    },
     caught_by="attention_backward_keys_keeps_missing_queries_out",
     says="not a number",
 )
-def fills_the_missing_sums_with_minus_infinity(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=-float("inf"))
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.exp(scores - lse[:, None])
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
 
 
 @wrong(
@@ -947,466 +412,153 @@ def stores_the_weights(q, k, v, dout, lse, delta):
     return dk, dv
 
 
-@wrong(
+sums_each_row_again = changed(
     "attention_backward_keys",
+    {
+        "        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)\n": (
+            "        total = tl.zeros((BLOCK,), tl.float32)\n"
+            "        for first in range(0, S, BLOCK):\n"
+            "            j = first + tl.arange(0, BLOCK)\n"
+            "            at = (head * S + j)[:, None] * D + d[None, :]\n"
+            "            other = tl.load(k_ptr + at, mask=j[:, None] < S, other=0.0)\n"
+            '            row = tl.exp(tl.dot(q, tl.trans(other), input_precision="ieee") * '
+            "scale)\n"
+            "            total += tl.sum(tl.where(j[None, :] < S, row, 0.0), axis=1)\n"
+            "        lse = tl.log(total)\n"
+        ),
+    },
     caught_by="attention_backward_keys_stores_no_scores",
     says="computed again",
 )
-def sums_each_row_again(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            total = tl.zeros((BLOCK,), tl.float32)
-            for first in range(0, S, BLOCK):
-                j = first + tl.arange(0, BLOCK)
-                at = (head * S + j)[:, None] * D + d[None, :]
-                other = tl.load(k_ptr + at, mask=j[:, None] < S, other=0.0)
-                row = tl.exp(tl.dot(q, tl.trans(other), input_precision="ieee") * scale)
-                total += tl.sum(tl.where(j[None, :] < S, row, 0.0), axis=1)
-            lse = tl.log(total)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+takes_tiles_of_16 = changed(
     "attention_backward_keys",
+    {
+        "cdiv(S, 32)": "cdiv(S, 16)",
+        "BLOCK=32": "BLOCK=16",
+    },
     caught_by="attention_backward_keys_stores_no_scores",
     says="smaller tiles",
 )
-def takes_tiles_of_16(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 16), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=16)
-    return dk, dv
-
-
-@wrong(
+leaves_the_weights_in_float32 = changed(
     "attention_backward_keys",
+    {
+        "p.to(dout.dtype)": "p",
+        "ds.to(q.dtype)": "ds",
+    },
     caught_by="attention_backward_keys_compiles_for_a_gpu",
     says="same dtype",
 )
-def leaves_the_weights_in_float32(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
+keys_by_queries_and_powers_of_two = changed(
+    "attention_backward_keys",
+    {
+        (
+            '        scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale\n'
+            "        p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)\n"
+            "        dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, "
+            'input_precision="ieee")\n'
+            '        dp = tl.dot(dout, tl.trans(v), input_precision="ieee")\n'
+            "        ds = p * (dp - delta[:, None])\n"
+            '        dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")\n'
+        ): (
+            '        scores = tl.dot(k, tl.trans(q), input_precision="ieee") * scale\n'
+            "        p = tl.exp2((scores - lse[None, :]) * 1.4426950408889634)  # exp(0 − "
+            "0) · 0 behind T\n"
+            '        dv = tl.dot(p.to(dout.dtype), dout, dv, input_precision="ieee")\n'
+            '        ds = p * (tl.dot(v, tl.trans(dout), input_precision="ieee") - '
+            "delta[None, :])\n"
+            '        dk = tl.dot(ds.to(q.dtype), q, dk, input_precision="ieee")\n'
+        ),
+    },
+)
 
+from_the_last_query_backwards = changed(
+    "attention_backward_keys",
+    {
+        ("    for start in range(0, T, BLOCK):\n        t = start +"): (
+            "    tiles = tl.cdiv(T, BLOCK)\n"
+            "    for done in range(tiles):\n"
+            "        t = (tiles - 1 - done) * BLOCK +"
+        ),
+        (
+            '        scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale\n'
+            "        p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)\n"
+        ): (
+            '        scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale\n'
+            '        scores = tl.where(t[:, None] < T, scores, -float("inf"))\n'
+            "        p = tl.exp(scores - lse[:, None])\n"
+        ),
+        "        ds = p * (dp - delta[:, None])\n": (
+            "        ds = p * (dp - delta[:, None]) * scale\n"
+        ),
+        "dk * scale": "dk",
+    },
+)
 
-@right("attention_backward_keys")
-def keys_by_queries_and_powers_of_two(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(k, tl.trans(q), input_precision="ieee") * scale
-            p = tl.exp2((scores - lse[None, :]) * 1.4426950408889634)  # exp(0 − 0) · 0 behind T
-            dv = tl.dot(p.to(dout.dtype), dout, dv, input_precision="ieee")
-            ds = p * (tl.dot(v, tl.trans(dout), input_precision="ieee") - delta[None, :])
-            dk = tl.dot(ds.to(q.dtype), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@right("attention_backward_keys")
-def from_the_last_query_backwards(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        tiles = tl.cdiv(T, BLOCK)
-        for done in range(tiles):
-            t = (tiles - 1 - done) * BLOCK + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            scores = tl.where(t[:, None] < T, scores, -float("inf"))
-            p = tl.exp(scores - lse[:, None])
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None]) * scale
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@right("attention_backward_keys")
-def walks_in_steps_of_16_queries(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr, STEP: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, T, STEP):
-            t = start + tl.arange(0, STEP)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(t[:, None] < T, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk, dv = torch.empty_like(k), torch.empty_like(v)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32, STEP=16)
-    return dk, dv
+walks_in_steps_of_16_queries = changed(
+    "attention_backward_keys",
+    {
+        "BLOCK: tl.constexpr,": "BLOCK: tl.constexpr, STEP: tl.constexpr,",
+        ("for start in range(0, T, BLOCK):\n        t = start + tl.arange(0, BLOCK)"): (
+            "for start in range(0, T, STEP):\n        t = start + tl.arange(0, STEP)"
+        ),
+        "BLOCK=32\n": "BLOCK=32, STEP=16\n",
+        (
+            "    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)\n"
+            "    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)\n"
+        ): ("    dk, dv = torch.empty_like(k), torch.empty_like(v)\n"),
+    },
+)
 
 
 # attention_backward_queries -------------------------------------------------------------------
 
-
-@wrong(
+forgets_delta_here_too = changed(
     "attention_backward_queries",
+    {
+        "ds = p * (dp - delta[:, None])": "ds = p * dp",
+    },
     caught_by="attention_backward_queries_follows_the_chain_rule",
     says="p (dp − Δ)",
 )
-def forgets_delta_here_too(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * dp
-            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
-
-
-@wrong(
+forgets_the_scale_of_dq = changed(
     "attention_backward_queries",
+    {
+        "dq * scale": "dq",
+    },
     caught_by="attention_backward_queries_follows_the_chain_rule",
     says="once more with k",
 )
-def forgets_the_scale_of_dq(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq, mask=t[:, None] < T)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
-
-
-@wrong(
+multiplies_by_the_values = changed(
     "attention_backward_queries",
+    {
+        "ds.to(k.dtype), k, dq": "ds.to(v.dtype), v, dq",
+    },
     caught_by="attention_backward_queries_follows_the_chain_rule",
     says="keys, not values",
 )
-def multiplies_by_the_values(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dq = tl.dot(ds.to(v.dtype), v, dq, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
-
-
-@wrong(
+turns_ds_round = changed(
     "attention_backward_queries",
+    {
+        "tl.dot(ds.to(k.dtype), k": "tl.dot(tl.trans(ds.to(k.dtype)), k",
+    },
     caught_by="attention_backward_queries_follows_the_chain_rule",
     says="numbers are wrong",
 )
-def turns_ds_round(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dq = tl.dot(tl.trans(ds.to(k.dtype)), k, dq, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
-
-
-@wrong(
+keeps_the_last_tile_of_keys_only = changed(
     "attention_backward_queries",
+    {
+        ", k, dq, input": ", k, input",
+    },
     caught_by="attention_backward_queries_follows_the_chain_rule",
     says="from tile to tile",
 )
-def keeps_the_last_tile_of_keys_only(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dq = tl.dot(ds.to(k.dtype), k, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
 
 
 @wrong(
@@ -1468,124 +620,38 @@ def hands_out_an_old_gradient(q, k, v, dout, lse, delta):
     return dq
 
 
-@wrong(
+lets_missing_keys_score_zero = changed(
     "attention_backward_queries",
+    {
+        "tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)": (
+            "tl.exp(scores - lse[:, None])"
+        ),
+    },
     caught_by="attention_backward_queries_keeps_missing_keys_out",
     says="is a score",
 )
-def lets_missing_keys_score_zero(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.exp(scores - lse[:, None])
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
-
-
-@wrong(
+multiplies_by_the_mask = changed(
     "attention_backward_queries",
+    {
+        "tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)": (
+            "tl.exp(scores - lse[:, None]) * (s[None, :] < S)"
+        ),
+    },
     caught_by="attention_backward_queries_keeps_missing_keys_out",
     says="not a number",
 )
-def multiplies_by_the_mask(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.exp(scores - lse[:, None]) * (s[None, :] < S)
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
-
-
-@wrong(
+writes_queries_behind_the_end = changed(
     "attention_backward_queries",
+    {
+        "tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)": (
+            "tl.store(dq_ptr + mine, dq * scale)"
+        ),
+    },
     caught_by="attention_backward_queries_keeps_missing_keys_out",
     says="must not be written",
 )
-def writes_queries_behind_the_end(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq * scale)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
 
 
 @wrong(
@@ -1667,120 +733,50 @@ def many_programs_add_atomically(q, k, v, dout, lse, delta):
     return dq
 
 
-@wrong(
+walks_in_steps_of_8_keys = changed(
     "attention_backward_queries",
+    {
+        "BLOCK: tl.constexpr,": "BLOCK: tl.constexpr, KEYS: tl.constexpr,",
+        ("for start in range(0, S, BLOCK):\n        s = start + tl.arange(0, BLOCK)"): (
+            "for start in range(0, S, KEYS):\n        s = start + tl.arange(0, KEYS)"
+        ),
+        "cdiv(T, 32)": "cdiv(T, 32)",
+        "BLOCK=32\n": "BLOCK=32, KEYS=8\n",
+    },
     caught_by="attention_backward_queries_compiles_for_a_gpu",
     says="at least 16",
 )
-def walks_in_steps_of_8_keys(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr, KEYS: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, KEYS):
-            s = start + tl.arange(0, KEYS)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32, KEYS=8)
-    return dq
+a_while_loop_from_the_last_key = changed(
+    "attention_backward_queries",
+    {
+        "    for start in range(0, S, BLOCK):\n": (
+            "    start = (tl.cdiv(S, BLOCK) - 1) * BLOCK\n    while start >= 0:\n"
+        ),
+        'k, dq, input_precision="ieee")\n': (
+            'k, dq, input_precision="ieee")\n        start -= BLOCK\n'
+        ),
+    },
+)
 
-
-@right("attention_backward_queries")
-def a_while_loop_from_the_last_key(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        start = (tl.cdiv(S, BLOCK) - 1) * BLOCK
-        while start >= 0:
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
-            start -= BLOCK
-        tl.store(dq_ptr + mine, dq * scale, mask=t[:, None] < T)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
-
-
-@right("attention_backward_queries")
-def powers_of_two_and_the_scale_inside(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dq_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        t = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * T + t)[:, None] * D + d[None, :]
-        q = tl.load(q_ptr + mine, mask=t[:, None] < T, other=0.0)
-        dout = tl.load(dout_ptr + mine, mask=t[:, None] < T, other=0.0)
-        lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-        delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-        lse = lse * 1.4426950408889634
-        dq = tl.zeros((BLOCK, D), tl.float32)
-        for start in range(0, S, BLOCK):
-            s = start + tl.arange(0, BLOCK)
-            theirs = (head * S + s)[:, None] * D + d[None, :]
-            k = tl.load(k_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            v = tl.load(v_ptr + theirs, mask=s[:, None] < S, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * (scale * 1.4426950408889634)
-            scores = tl.where(s[None, :] < S, scores, -float("inf"))
-            p = tl.exp2(scores - lse[:, None])
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None]) * scale
-            dq = tl.dot(ds.to(k.dtype), k, dq, input_precision="ieee")
-        tl.store(dq_ptr + mine, dq, mask=t[:, None] < T)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dq = torch.empty((H, T, D), dtype=q.dtype, device=q.device)
-    grid = (triton.cdiv(T, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dq, T, S, D**-0.5, D=D, BLOCK=32)
-    return dq
+powers_of_two_and_the_scale_inside = changed(
+    "attention_backward_queries",
+    {
+        "    dq = tl.zeros((BLOCK, D), tl.float32)\n": (
+            "    lse = lse * 1.4426950408889634\n    dq = tl.zeros((BLOCK, D), tl.float32)\n"
+        ),
+        (
+            '"ieee") * scale\n'
+            "        p = tl.where(s[None, :] < S, tl.exp(scores - lse[:, None]), 0.0)\n"
+        ): (
+            '"ieee") * (scale * 1.4426950408889634)\n'
+            '        scores = tl.where(s[None, :] < S, scores, -float("inf"))\n'
+            "        p = tl.exp2(scores - lse[:, None])\n"
+        ),
+        "dp - delta[:, None])": "dp - delta[:, None]) * scale",
+        "dq * scale": "dq",
+    },
+)
 
 
 @right("attention_backward_queries")
@@ -1822,501 +818,111 @@ def one_row_of_programs_for_all_heads(q, k, v, dout, lse, delta):
 
 # causal_attention_backward_keys ---------------------------------------------------------------
 
-
-@wrong(
+forgets_the_mask = changed(
     "causal_attention_backward_keys",
+    {
+        "seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)": "seen = t[:, None] < T",
+    },
     caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
     says="says nothing about it",
 )
-def forgets_the_mask(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
-        for start in range(first // BLOCK * BLOCK, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = t[:, None] < T
-            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+leaves_the_query_itself_out = changed(
     "causal_attention_backward_keys",
+    {
+        "s[None, :] <= t": "s[None, :] < t",
+    },
     caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
     says="that one included",
 )
-def leaves_the_query_itself_out(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
-        for start in range(first // BLOCK * BLOCK, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] < t[:, None] + S - T)
-            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+lines_up_the_beginnings = changed(
     "causal_attention_backward_keys",
+    {
+        "s[None, :] <= t[:, None] + S - T)": "s[None, :] <= t[:, None])",
+        "* BLOCK + T - S)": "* BLOCK)",
+    },
     caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
     says="the ends are lined up",
 )
-def lines_up_the_beginnings(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK)
-        for start in range(first // BLOCK * BLOCK, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] <= t[:, None])
-            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+begins_a_tile_too_late = changed(
     "causal_attention_backward_keys",
+    {
+        "range(first // BLOCK * BLOCK,": "range(tl.cdiv(first, BLOCK) * BLOCK,",
+    },
     caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
     says="every query that does see a key counts",
 )
-def begins_a_tile_too_late(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
-        for start in range(tl.cdiv(first, BLOCK) * BLOCK, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
-            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+ends_early_as_in_rung_9 = changed(
     "causal_attention_backward_keys",
+    {
+        "    for start in range(first // BLOCK * BLOCK, T, BLOCK):": (
+            "    end = tl.minimum(T, (tl.program_id(0) + 1) * BLOCK)\n"
+            "    for start in range(0, end, BLOCK):"
+        ),
+        "first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)": "",
+    },
     caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
     says="every query that does see a key counts",
 )
-def ends_early_as_in_rung_9(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        end = tl.minimum(T, (tl.program_id(0) + 1) * BLOCK)
-        for start in range(0, end, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
-            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+multiplies_by_the_causal_mask = changed(
     "causal_attention_backward_keys",
+    {
+        "tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)": (
+            "tl.exp(scores - lse[:, None]) * seen"
+        ),
+    },
     caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
     says="not a number",
 )
-def multiplies_by_the_causal_mask(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
-        for start in range(first // BLOCK * BLOCK, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
-            p = tl.exp(scores - lse[:, None]) * seen
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+masks_p_but_not_ds = changed(
     "causal_attention_backward_keys",
+    {
+        "        ds = p *": "        ds = tl.exp(scores - lse[:, None]) *",
+    },
     caught_by="causal_attention_backward_keys_takes_nothing_from_earlier_queries",
     says="p and ds are 0",
 )
-def masks_p_but_not_ds(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
-        for start in range(first // BLOCK * BLOCK, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
-            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = tl.exp(scores - lse[:, None]) * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+begins_with_the_first_query = changed(
     "causal_attention_backward_keys",
+    {
+        "range(first // BLOCK * BLOCK,": "range(0,",
+    },
     caught_by="causal_attention_backward_keys_begins_late",
     says="Begin the loop",
 )
-def begins_with_the_first_query(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
-        for start in range(0, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
-            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@wrong(
+leaves_p_in_float32 = changed(
     "causal_attention_backward_keys",
+    {
+        "p.to(dout.dtype)": "p",
+    },
     caught_by="causal_attention_backward_keys_compiles_for_a_gpu",
     says="same dtype",
 )
-def leaves_p_in_float32(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
-        for start in range(first // BLOCK * BLOCK, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
-            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
 
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
+from_the_newest_query_back = changed(
+    "causal_attention_backward_keys",
+    {
+        ("    for start in range(first // BLOCK * BLOCK, T, BLOCK):\n        t = start +"): (
+            "    tiles = tl.cdiv(T, BLOCK)\n"
+            "    for done in range(tiles - first // BLOCK):\n"
+            "        t = (tiles - 1 - done) * BLOCK +"
+        ),
+    },
+)
 
-
-@right("causal_attention_backward_keys")
-def from_the_newest_query_back(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
-        tiles = tl.cdiv(T, BLOCK)
-        for done in range(tiles - first // BLOCK):
-            t = (tiles - 1 - done) * BLOCK + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
-            p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
-
-
-@right("causal_attention_backward_keys")
-def begins_at_the_very_query(q, k, v, dout, lse, delta):
-    @triton.jit
-    def kernel(
-        q_ptr, k_ptr, v_ptr, dout_ptr, lse_ptr, delta_ptr, dk_ptr, dv_ptr,
-        T, S, scale, D: tl.constexpr, BLOCK: tl.constexpr,
-    ):  # fmt: skip
-        head = tl.program_id(1)
-        s = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-        d = tl.arange(0, D)
-        mine = (head * S + s)[:, None] * D + d[None, :]
-        k = tl.load(k_ptr + mine, mask=s[:, None] < S, other=0.0)
-        v = tl.load(v_ptr + mine, mask=s[:, None] < S, other=0.0)
-        dk = tl.zeros((BLOCK, D), tl.float32)
-        dv = tl.zeros((BLOCK, D), tl.float32)
-        first = tl.maximum(0, tl.program_id(0) * BLOCK + T - S)
-        for start in range(first, T, BLOCK):
-            t = start + tl.arange(0, BLOCK)
-            theirs = (head * T + t)[:, None] * D + d[None, :]
-            q = tl.load(q_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            dout = tl.load(dout_ptr + theirs, mask=t[:, None] < T, other=0.0)
-            lse = tl.load(lse_ptr + head * T + t, mask=t < T, other=0.0)
-            delta = tl.load(delta_ptr + head * T + t, mask=t < T, other=0.0)
-            scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
-            seen = (t[:, None] < T) & (s[None, :] <= t[:, None] + S - T)
-            p = tl.exp(tl.where(seen, scores - lse[:, None], -float("inf")))
-            dv = tl.dot(tl.trans(p.to(dout.dtype)), dout, dv, input_precision="ieee")
-            dp = tl.dot(dout, tl.trans(v), input_precision="ieee")
-            ds = p * (dp - delta[:, None])
-            dk = tl.dot(tl.trans(ds.to(q.dtype)), q, dk, input_precision="ieee")
-        tl.store(dk_ptr + mine, dk * scale, mask=s[:, None] < S)
-        tl.store(dv_ptr + mine, dv, mask=s[:, None] < S)
-
-    H, T, D = q.shape
-    S = k.shape[1]
-    dk = torch.empty((H, S, D), dtype=k.dtype, device=k.device)
-    dv = torch.empty((H, S, D), dtype=v.dtype, device=v.device)
-    grid = (triton.cdiv(S, 32), H)
-    kernel[grid](q, k, v, dout, lse, delta, dk, dv, T, S, D**-0.5, D=D, BLOCK=32)
-    return dk, dv
+begins_at_the_very_query = changed(
+    "causal_attention_backward_keys",
+    {
+        "range(first // BLOCK * BLOCK,": "range(first,",
+        "        p = tl.where(seen, tl.exp(scores - lse[:, None]), 0.0)\n": (
+            '        p = tl.exp(tl.where(seen, scores - lse[:, None], -float("inf")))\n'
+        ),
+    },
+)
