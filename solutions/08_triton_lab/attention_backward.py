@@ -933,8 +933,8 @@ play_kernel(causal_attention_backward_keys, *heads(1, 34, 34, causal=True))
 # %% [markdown]
 """
 **Done?** Save, then choose *Validate* to run every cell from the top in a fresh kernel, and hand in
-from the *Assignment List*.
+from the *Assignment List*. Next: *attention_in_use*, packed texts and a cache.
 
 The reference kernels in `kernels/flash_attention.py` do the same, for grouped heads, windows and packed
-sequences as well; they mask only the tiles that need it, and so come near the speed of the best.
+sequences as well; and they mask only the tiles that need it.
 """
