@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 
+from autograder import headstart
 from autograder.errors import Stopped, UsageError
 from autograder.paths import DATABASE
 
@@ -24,6 +25,10 @@ COMMANDS = {
     "doctor": "autograder.doctor",
 }
 
+# nbformat's validator imports it, if it is there, to check what no notebook has (IRIs); it builds
+# the tables of its grammar each time, which takes longer than all the rest.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
 WITH_GRADEBOOK = {"release", "collect", "grade", "feedback", "export", "report", "doctor"}
 
 
@@ -35,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     called = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    if called == "grade":
+        headstart.begin(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="autograder", description="Build, prove, release and grade the course's assignments."
     )

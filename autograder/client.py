@@ -1,35 +1,31 @@
 """Talking to a kernel that may be hostile: one request at a time, bounded in time and in output.
 
-Jupyter's messages are read as what they may be, anything at all: what has not the form that it
-should have is dropped, what answers no open question is counted (`stray`) and otherwise ignored.
-They are JSON, never pickles. No message is kept beyond a size, and a kernel that sends faster than
-we can read is ended before it fills this process's memory.
+Its messages (see autograder/inside/cells.py) are read as what they may be, anything at all: what
+has not the form that it should have is dropped, what answers no open question is counted (`stray`)
+and otherwise ignored. They are JSON, never pickles. No message is kept beyond a size, and a kernel
+that sends faster than we can read is ended before it fills this process's memory.
 """
 
 import json
 import os
+import secrets
 import select
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hmac import compare_digest
 from typing import Any
 
 import nbformat
-import zmq
-from jupyter_client.session import Session
 from nbformat import NotebookNode
 
 from autograder.sandbox import Jail
 
-_LARGEST = 32 * 1024**2  # bytes of a part of a message; the connection is cut at a larger one
+_LARGEST = 32 * 1024**2  # bytes of a message; a kernel that sends a larger one is ended
 _HELD = 512 * 1024**2  # bytes that this process may grow by on behalf of one kernel
 _LOOK = 0.1  # seconds after which clocks and memory are looked at again
+_READ = 2**20  # bytes at once
 _WORDS = 10_000  # characters of an exception's text
 _VALUE = 100_000  # characters of the value of an expression that we asked for
 _GRACE = 3.0  # seconds from an interrupt to the kernel's end
-_SILENCE = 1.0  # seconds to wait for outputs after the reply
 _FLOOD = 200  # times of what is kept of a cell's output: then it is stopped
 
 
@@ -49,69 +45,47 @@ class Client:
 
     def __init__(self, jail: Jail, output_bytes: int = 1_000_000) -> None:
         self._jail, self._most = jail, output_bytes
-        self._session = Session(key=jail.connection["key"].encode(), check_pid=False)
-        self._context = zmq.Context()
-        self._context.linger = 0
-        self._shell = self._connect(zmq.DEALER, "shell")
-        self._control = self._connect(zmq.DEALER, "control")
-        self._iopub = self._connect(zmq.SUB, "iopub")
-        self._iopub.subscribe(b"")
-        self._cut = self._iopub.get_monitor_socket(zmq.EVENT_DISCONNECTED)
-        self._poller = zmq.Poller()
-        for socket in (self._shell, self._iopub, self._cut, jail.control.fileno()):
-            self._poller.register(socket, zmq.POLLIN)
+        self._poller = select.poll()
+        for end in (jail.cells, jail.past, jail.control):
+            self._poller.register(end, select.POLLIN)
+        self._waiting = bytearray()  # of a message that has begun
         self._resident = _resident_bytes()
         self._answered: set[str] = set()
         self.lost = False  # whether the kernel is of no use any more
         self.stray = 0  # replies to nothing that is open
 
-    def close(self) -> None:
-        self._context.destroy(linger=0)
-
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def wait_until_ready(self, seconds: float) -> bool:
-        """Whether the kernel's outputs reach us within `seconds`."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            events = dict(self._poller.poll(100))
-            if self._jail.control.fileno() in events:
-                return False
-            if self._iopub in events and self._receive(self._iopub):
-                return True
-            # Its word of welcome can get stuck until it has something else to say.
-            self._session.send(self._shell, "kernel_info_request", {})
-        return False
-
     def run(self, source: str, seconds: float, values: dict[str, str] | None = None) -> Answer:
         """Run `source` for at most `seconds`; then evaluate the expressions `values` if it ran."""
-        content = {
-            "code": source,
-            "silent": False,
-            "store_history": True,
-            "user_expressions": values or {},
-            "allow_stdin": False,
-            "stop_on_error": False,
-        }
-        request = self._session.send(self._shell, "execute_request", content)
-        assert request is not None
-        conversation = _Conversation(request["header"]["msg_id"], self._most)
-        status = self._listen(conversation, time.monotonic() + seconds)
+        conversation = _Conversation(secrets.token_hex(16), self._most)
+        request = {"id": conversation.id, "code": source, "values": values or {}}
+        end = time.monotonic() + seconds
+        status = self._send(json.dumps(request).encode() + b"\n", end)
+        status = status or self._listen(conversation, end)
         self._answered.add(conversation.id)
         return conversation.answer(status)
+
+    def _send(self, data: bytes, end: float) -> str:
+        """Nothing if all was sent, else what became of the kernel; one that lives waits for it."""
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[self._jail.cells.send(left) :]
+            except BlockingIOError:
+                _, ready, _ = select.select([], [self._jail.cells], [], _LOOK)
+                if not ready and time.monotonic() > end:
+                    self._lose()
+                    return "timeout"
+            except OSError:
+                self._lose()
+                return "died"
+        return ""
 
     def _listen(self, conversation: "_Conversation", end: float) -> str:
         """Collect messages until all is said. "" if so, else what cut it short."""
         status = ""
         while True:
             left = end - time.monotonic()
-            if conversation.reply is not None and (conversation.idle or left <= 0):
-                return status
-            if _resident_bytes() - self._resident > _HELD:
+            if _resident_bytes() - self._resident > _HELD or len(self._waiting) > _LARGEST:
                 self._lose()
                 return "flood"
             if left <= 0 or (conversation.size > _FLOOD * self._most and not status):
@@ -119,64 +93,58 @@ class Client:
                     self._lose()
                     return status
                 status = "flood" if left > 0 else "timeout"
-                self._session.send(self._control, "interrupt_request", {})
+                self._jail.interrupt()
                 end = time.monotonic() + _GRACE
                 continue
-            events = dict(self._poller.poll(max(1, int(min(left, _LOOK) * 1000))))
-            if self._iopub in events:
-                for message in self._several(self._iopub):
-                    conversation.heard(message)
-            if self._shell in events:
-                answer = self._receive(self._shell)
-                if answer and conversation.replied(answer):
-                    end = min(end, time.monotonic() + _SILENCE)
-                elif answer and _parent(answer) in (*self._answered, conversation.id):
-                    self.stray += 1
-            elif self._iopub in events:
-                continue
-            elif self._jail.control.fileno() in events:
+            ready = self._poller.poll(max(1, int(min(left, _LOOK) * 1000)))
+            happened = {descriptor for descriptor, _ in ready}
+            if self._jail.past.fileno() in happened:
+                self._read_past(conversation)
+            if self._jail.cells.fileno() in happened and self._read(conversation):
+                if conversation.reply is not None:
+                    self._read_past(conversation)
+                    return status
+            elif self._jail.control.fileno() in happened:
                 self.lost = True
                 return status or "died"
-            elif self._cut in events:
-                # The kernel ends, or it sent what is too large: nothing more comes from it.
-                ended, _, _ = select.select([self._jail.control], [], [], 1)
-                self._lose()
-                return status or ("died" if ended else "flood")
+
+    def _read(self, conversation: "_Conversation") -> bool:
+        """Take what has come; whether anything has."""
+        try:
+            data = self._jail.cells.recv(_READ)
+        except BlockingIOError:
+            return True
+        except OSError:
+            data = b""
+        if not data:
+            self._poller.unregister(self._jail.cells)
+            return False
+        begun = len(self._waiting)
+        self._waiting += data
+        if self._waiting.find(b"\n", begun) < 0:
+            return True
+        *lines, self._waiting = self._waiting.split(b"\n")
+        for line in lines:
+            message = _message(line) if line else None
+            if message is None:
+                continue
+            if message["kind"] != "reply":
+                conversation.heard(message)
+            elif not conversation.replied(message):
+                self.stray += message["id"] in (*self._answered, conversation.id)
+        return True
+
+    def _read_past(self, conversation: "_Conversation") -> None:
+        """What was written to the standard streams past Python; a bounded part at once."""
+        data = self._jail.past.read(_READ)
+        if data:
+            conversation.past(data.decode("utf-8", "replace"))
+        elif data is not None:
+            self._poller.unregister(self._jail.past)
 
     def _lose(self) -> None:
         self.lost = True
         self._jail.end()
-
-    def _connect(self, kind: int, channel: str) -> zmq.Socket:
-        socket = self._context.socket(kind)
-        socket.setsockopt(zmq.MAXMSGSIZE, _LARGEST)
-        socket.setsockopt(zmq.RECONNECT_IVL, -1)
-        socket.rcvhwm = 0
-        info = self._jail.connection
-        socket.connect(f"ipc://{info['ip']}-{info[f'{channel}_port']}")
-        return socket
-
-    def _several(self, socket: zmq.Socket) -> Iterator[dict[str, Any]]:
-        """What has arrived, but no more than so much that clocks are looked at in between."""
-        for _ in range(100):
-            if not socket.poll(0):
-                return
-            message = self._receive(socket)
-            if message:
-                yield message
-
-    def _receive(self, socket: zmq.Socket) -> dict[str, Any] | None:
-        """As Session.deserialize, without its search for dates in every text."""
-        try:
-            _, parts = self._session.feed_identities(socket.recv_multipart(zmq.NOBLOCK))
-            signature, *texts = (part for part in parts[:5] if isinstance(part, bytes))
-            if not compare_digest(self._session.sign(texts), signature):
-                return None
-            header, parent, _, content = (json.loads(part) for part in texts)
-            message = {"header": dict(header), "parent_header": parent, "content": content}
-        except Exception:  # a forged message may be wrong in every way that there is
-            return None
-        return message if isinstance(message.get("content"), dict) else None
 
 
 class _Conversation:
@@ -185,7 +153,6 @@ class _Conversation:
     def __init__(self, identity: str, most: int) -> None:
         self.id, self._most = identity, most
         self.reply: dict[str, Any] | None = None
-        self.idle = False
         self.size = 0  # of all outputs, kept or not
         self._outputs: list[NotebookNode] = []
         self._shown: dict[str, list[NotebookNode]] = {}  # display_id → outputs
@@ -193,37 +160,36 @@ class _Conversation:
 
     def replied(self, message: dict[str, Any]) -> bool:
         """Whether `message` is the (first) reply."""
-        if self.reply is not None or _parent(message) != self.id:
+        if self.reply is not None or message["id"] != self.id:
             return False
-        if message["header"].get("msg_type") != "execute_reply":
-            return False
-        self.reply = message["content"]
+        self.reply = message
         return True
 
     def heard(self, message: dict[str, Any]) -> None:
-        if _parent(message) != self.id:
+        if message["id"] != self.id:
             return
-        kind, content = message["header"].get("msg_type"), message["content"]
-        if kind == "status" and content.get("execution_state") == "idle":
-            self.idle = True
-        elif kind == "clear_output":
+        kind = message["kind"]
+        if kind == "clear":
             self._clear = True
-            if not content.get("wait"):
+            if not message.get("wait"):
                 self._clear_now()
-        elif kind == "update_display_data":
-            data = _bundle(content.get("data"))
+        elif kind == "update":
+            data = _bundle(message.get("data"))
             self.size += _length(data)
-            for output in self._shown.get(_display(content), []) if self.size <= self._most else ():
+            for output in self._shown.get(_display(message), []) if self.size <= self._most else ():
                 output["data"] = data
-        elif kind in ("stream", "display_data", "execute_result", "error"):
-            self._keep(kind, content)
+        elif kind in _OUTPUTS:
+            self._keep(_OUTPUTS[kind], message)
+
+    def past(self, words: str) -> None:
+        self._keep("stream", {"name": "stdout", "text": words})
 
     def answer(self, status: str) -> Answer:
         reply = self.reply or {}
         if not status:
             status = "ok" if reply.get("status") == "ok" else "error"
         values = {}
-        expressions = reply.get("user_expressions")
+        expressions = reply.get("values")
         for name, value in expressions.items() if isinstance(expressions, dict) else ():
             shown = _bundle(value.get("data") if isinstance(value, dict) else None)
             plain = shown.get("text/plain", "")
@@ -265,11 +231,23 @@ class _Conversation:
         self._shown.clear()
 
 
-@contextmanager
-def conversation(jail: Jail, output_bytes: int, seconds: float) -> Iterator[Client | None]:
-    """A client of the kernel in `jail`; None if it does not answer within `seconds`."""
-    with Client(jail, output_bytes) as client:
-        yield client if client.wait_until_ready(seconds) else None
+_OUTPUTS = {
+    "stream": "stream",
+    "display": "display_data",
+    "result": "execute_result",
+    "error": "error",
+}
+
+
+def _message(line: bytearray) -> dict[str, Any] | None:
+    """A message that has an id and a kind; None for anything else."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(message, dict):
+        return None
+    return message if all(isinstance(message.get(k), str) for k in ("id", "kind")) else None
 
 
 def text(value: Any) -> str:
@@ -333,8 +311,3 @@ def _bundle(data: Any) -> dict[str, str]:
 def _display(content: dict[str, Any]) -> str:
     transient = content.get("transient")
     return text(transient.get("display_id")) if isinstance(transient, dict) else ""
-
-
-def _parent(message: dict[str, Any]) -> str:
-    header = message.get("parent_header")
-    return str(header.get("msg_id", "")) if isinstance(header, dict) else ""

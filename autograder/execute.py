@@ -16,7 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder import hidden
-from autograder.client import Answer, Client, conversation
+from autograder.client import Answer, Client
 from autograder.probes import Doubt
 from autograder.sandbox import Bounds, SandboxUnavailable, shared
 
@@ -27,7 +27,6 @@ class Limits:
 
     cell_seconds: float = 30
     notebook_seconds: float = 600
-    start_seconds: float = 60
     restarts: int = 12  # fresh kernels after the first
     output_bytes: int = 1_000_000  # kept of each cell
     bounds: Bounds = field(default_factory=Bounds)
@@ -146,13 +145,8 @@ def _run_all(one: _Pass, steps: list[_Step]) -> None:
 def _kernel(one: _Pass) -> Iterator[Client]:
     limits = one.limits
     try:
-        with (
-            shared(limits.sandbox).jail(one.files, limits.bounds) as jail,
-            conversation(jail, limits.output_bytes, limits.start_seconds) as client,
-        ):
-            if client is None:
-                raise SandboxUnavailable("the kernel did not answer")
-            yield client
+        with shared(limits.sandbox).jail(one.files, limits.bounds) as jail:
+            yield Client(jail, limits.output_bytes)
     except SandboxUnavailable as error:
         raise KernelUnavailable(str(error)) from error
 

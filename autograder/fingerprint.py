@@ -49,14 +49,14 @@ def _groups():
     from IPython import get_ipython
 
     shell = get_ipython()
-    kernel = shell.kernel
+    channel, cells = shell.channel, sys.modules["cells"]
     manager = shell.input_transformer_manager
     groups = {
         "the built-in names": {n: _identity(v) for n, v in vars(builtins).items() if n != "_"},
         "IPython's shell": [
-            _all_classes(shell, "IPython", "ipykernel"),
-            [k for k in _own_callables(shell) if k not in ("ask_exit", "set_parent")],
-            [id(shell), id(shell.displayhook), id(shell.display_pub), id(kernel)],
+            _all_classes(shell, "IPython", "cells"),
+            _own_callables(shell),
+            [id(shell), id(shell.displayhook), id(shell.display_pub), id(channel)],
         ],
         "what IPython does with a cell's text": [
             [id(t) for t in shell.ast_transformers],
@@ -75,20 +75,16 @@ def _groups():
             str(shell.custom_exceptions),
             id(type(shell.InteractiveTB)),
         ],
-        "the kernel": [
-            _all_classes(kernel, "ipykernel"),
-            _own_callables(kernel),
-            {k: id(getattr(v, "__func__", v)) for k, v in kernel.shell_handlers.items()},
-            _all_classes(kernel.session, "jupyter_client"),
-            _own_callables(kernel.session),
-            [id(kernel.session), id(kernel.iopub_thread), id(kernel.iopub_socket)],
-            [_all_classes(way, "ipykernel") for way in (kernel.iopub_thread, kernel.iopub_socket)],
-            [_own_callables(way) for way in (kernel.iopub_thread, kernel.iopub_socket)],
+        "the way to the grader": [
+            _all_classes(channel, "cells"),
+            _own_callables(channel),
+            _plain(cells),
+            {name: _identity(getattr(os, name)) for name in ("write", "getpid", "fork", "_exit")},
         ],
         "what traces Python's work": [sys.gettrace() is None, sys.getprofile() is None],
         "the displays": [
-            _all_classes(shell.displayhook, "IPython", "ipykernel"),
-            _all_classes(shell.display_pub, "IPython", "ipykernel"),
+            _all_classes(shell.displayhook, "IPython", "cells"),
+            _all_classes(shell.display_pub, "IPython", "cells"),
             _own_callables(shell.displayhook),
             _own_callables(shell.display_pub),
         ],
@@ -105,12 +101,30 @@ def _groups():
         groups["torch"] = [id(torch), {n: _identity(getattr(torch, n)) for n in names}]
         groups["torch.testing"] = _callables(torch.testing)
         groups["torch.Tensor"] = _members(torch.Tensor)
-    for name, module in list(sys.modules.items()):
-        if name.startswith("course.") and not name.startswith("course.widgets"):
-            kinds = [v for v in vars(module).values() if isinstance(v, type)]
-            own = [k for k in kinds if k.__module__ == name]
-            groups[name] = [id(module), _plain(module), [_members(kind) for kind in own]]
+    for name, module in _course(sys.modules.get("course")).items():
+        kinds = [v for v in vars(module).values() if isinstance(v, type)]
+        own = [k for k in kinds if k.__module__ == name]
+        seen = [id(module), id(sys.modules.get(name))]
+        groups[name] = [seen, _plain(module), [_members(kind) for kind in own]]
     return groups
+
+
+def _course(package):
+    """The course's modules by name, the widgets apart; found as parts of their packages.
+
+    To go through all that is loaded would copy the page of each module, thousands of them.
+    """
+    found = {}
+    waiting = [package] if package is not None else []
+    while waiting:
+        package = waiting.pop()
+        for name, value in vars(package).items():
+            name = f"{package.__name__}.{name}"
+            part = type(value) is types.ModuleType and value.__name__ == name
+            if part and name not in found and name != "course.widgets":
+                found[name] = value
+                waiting.append(value)
+    return found
 
 
 def _callables(module):
@@ -139,8 +153,8 @@ def _students_classes():
     """
     from IPython import get_ipython
 
-    things, shell = gc.get_objects(), get_ipython()
-    if any(thing is shell for thing in things):
+    things, channel = gc.get_objects(), get_ipython().channel
+    if any(thing is channel for thing in things):
         kinds = [thing for thing in things if issubclass(type(thing), type)]
     else:
         kinds = _subclasses(object)  # the student's code froze what there was

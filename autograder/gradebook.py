@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from autograder import handins, late
 from autograder.paths import Course
@@ -105,8 +106,9 @@ def _standing(
     except MissingEntry:
         status = NOT_GRADED if handed_in else NOT_HANDED_IN
         return Standing(student, assignment, status, None if handed_in else 0.0, largest)
+    rows = _notebooks(gradebook, submission)
     notebooks = sorted(
-        (_notebook(course, notebook, assignment, student) for notebook in submission.notebooks),
+        (_notebook(course, notebook, assignment, student) for notebook in rows),
         key=lambda notebook: notebook.name,
     )
     statuses = {notebook.status for notebook in notebooks}
@@ -115,7 +117,7 @@ def _standing(
     if handed_in and len({handins.timestamp_of(folder) for folder in folders}) > 1:
         statuses.add(NOT_GRADED)
     status = next((s for s in (NOT_GRADED, REVIEW) if s in statuses), GRADED)
-    penalty = float(sum(n.late_submission_penalty or 0.0 for n in submission.notebooks))
+    penalty = float(sum(row.late_submission_penalty or 0.0 for row in rows))
     total = sum(notebook.score or 0.0 for notebook in notebooks)
     return Standing(
         *(student, assignment, status),
@@ -127,6 +129,22 @@ def _standing(
         seconds_late=float(submission.total_seconds_late or 0.0),
         doubt=late.doubt(submission.timestamp) if submission.duedate else "",
     )
+
+
+def _notebooks(gradebook: Gradebook, submission: SubmittedAssignment) -> list[SubmittedNotebook]:
+    """All that `_notebook` asks for, in two queries instead of four a notebook."""
+    found: list[SubmittedNotebook] = (
+        gradebook.db.query(SubmittedNotebook)
+        .options(
+            joinedload(SubmittedNotebook.notebook),
+            selectinload(SubmittedNotebook.grades),
+            undefer(SubmittedNotebook.score),
+            undefer(SubmittedNotebook.max_score),
+        )
+        .filter(SubmittedNotebook.assignment_id == submission.id)
+        .all()
+    )
+    return found
 
 
 def _notebook(

@@ -115,6 +115,7 @@ class Penalties:
         late = submission.total_seconds_late
         if late <= 0:
             return None
+        self._gradebook.db.refresh(notebook)  # its score is what was written since
         off = self._step.plugin_inst.late_submission_penalty(
             submission.student_id, notebook.score, late
         )

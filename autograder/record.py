@@ -9,9 +9,21 @@ import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    new_uuid,
+)
+from sqlalchemy import insert, select
 
 from autograder.engine import Engine, known_remarks
 from autograder.files import copy_plain
@@ -19,7 +31,7 @@ from autograder.handins import timestamp_of
 from autograder.late import Penalties
 from autograder.ledger import Ledger
 from autograder.paths import Course
-from autograder.pipeline import Graded
+from autograder.pipeline import Graded, GradedNotebook
 
 NEW = ".new-"  # a folder in the making; left behind only by a kill
 NOT_HANDED_IN = "This notebook was not handed in."
@@ -117,29 +129,80 @@ class Writer:
         student = graded.student
         timestamp = _timestamp(self._engine.course.submitted(student, self._assignment))
         self.gradebook.update_or_create_student(student)
-        # None too: the time of an earlier hand-in says nothing about this one.
-        submission = self.gradebook.update_or_create_submission(
-            self._assignment, student, timestamp=timestamp
+        try:
+            submission = self.gradebook.find_submission(self._assignment, student)
+        except MissingEntry:
+            self._insert(graded, timestamp)
+            submission = self.gradebook.find_submission(self._assignment, student)
+        else:
+            # None too: the time of an earlier hand-in says nothing about this one.
+            submission.timestamp = timestamp
+            self._update(graded, submission)
+        for notebook in submission.notebooks if submission.total_seconds_late > 0 else ():
+            if notebook.name in graded.notebooks:
+                self._penalties.assign(submission, notebook)
+
+    def _insert(self, graded: Graded, timestamp: datetime | None) -> None:
+        """What nbgrader's `add_submission` makes, and what `_update` would write there.
+
+        As rows: one object after another, it would take as long as running a notebook.
+        """
+        db = self.gradebook.db
+        assignment = self.gradebook.find_assignment(self._assignment).id
+        submission = new_uuid()
+        db.execute(
+            insert(SubmittedAssignment.__table__),
+            {"id": submission, "assignment_id": assignment, "student_id": graded.student}
+            | {"timestamp": timestamp},
         )
+        of_assignment = Notebook.assignment_id == assignment
+        names = db.execute(select(Notebook.id, Notebook.name).where(of_assignment)).all()
+        cells = db.execute(
+            select(BaseCell.notebook_id, BaseCell.id, BaseCell.name, BaseCell.type)
+            .join(Notebook, Notebook.id == BaseCell.notebook_id)
+            .where(of_assignment)
+        ).all()
+        notebooks = {notebook: new_uuid() for notebook, _ in names}
+        results = {notebook: graded.notebooks.get(name) for notebook, name in names}
+        rows: dict[Any, list[dict[str, Any]]] = {SubmittedNotebook: [], Grade: [], Comment: []}
+        for notebook, own in notebooks.items():
+            one = {"id": own, "assignment_id": submission, "notebook_id": notebook}
+            rows[SubmittedNotebook].append(one)
+        for notebook, cell, name, kind in cells:
+            place = {"notebook_id": notebooks[notebook], "cell_id": cell}
+            if kind in ("GradeCell", "TaskCell"):
+                value = _points(results[notebook], name)
+                given = {"auto_score": value, "needs_manual_grade": value is None}
+                rows[Grade].append(place | given)
+            if kind in ("SolutionCell", "TaskCell"):
+                said = {"auto_comment": _comment(results[notebook], name)}
+                rows[Comment].append(place | said)
+        for kind, values in rows.items():
+            if values:
+                db.execute(insert(kind.__table__), values)
+
+    def _update(self, graded: Graded, submission: SubmittedAssignment) -> None:
         for notebook in submission.notebooks:
             result = graded.notebooks.get(notebook.name)
             for grade in notebook.grades:
-                value = result.points.get(grade.name) if result else 0.0
+                value = _points(result, grade.name)
                 grade.auto_score = value
                 grade.needs_manual_grade = value is None or (
                     result is not None and grade.manual_score is not None
                 )
             for comment in notebook.comments:
-                comment.auto_comment = (
-                    result.comments.get(comment.name) if result else NOT_HANDED_IN
-                )
+                comment.auto_comment = _comment(result, comment.name)
+            notebook.late_submission_penalty = None
         self.gradebook.db.flush()
-        for notebook in submission.notebooks:
-            if notebook.name in graded.notebooks:
-                self.gradebook.db.refresh(notebook)
-                self._penalties.assign(submission, notebook)
-            else:
-                notebook.late_submission_penalty = None
+
+
+def _points(result: GradedNotebook | None, cell: str) -> float | None:
+    """Of a cell; a notebook that was not handed in has none."""
+    return result.points.get(cell) if result else 0.0
+
+
+def _comment(result: GradedNotebook | None, cell: str) -> str | None:
+    return result.comments.get(cell) if result else NOT_HANDED_IN
 
 
 def _timestamp(folder: Path) -> datetime | None:

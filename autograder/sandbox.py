@@ -1,7 +1,7 @@
 """The sandbox: bubblewrap around a fork server, and jails for kernels in it.
 
-    with Sandbox() as sandbox, sandbox.jail(folder, limits) as jail:
-        ...  # talk to the kernel through the sockets that jail.connection names
+    with Sandbox() as sandbox, sandbox.jail(folder, limits) as jail, Client(jail) as client:
+        answer = client.run("1 + 1", seconds=10)
 
 What is inside is in `autograder/inside`, which runs there without the rest of this package. Of the
 machine it sees the system's programs and libraries, this Python environment, and `course` and
@@ -10,6 +10,7 @@ machine it sees the system's programs and libraries, this Python environment, an
 
 import contextlib
 import importlib.util
+import io
 import json
 import os
 import secrets
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ ALLOW = f"let this user make user namespaces (man bwrap; containers often forbid
 _INSIDE = Path(__file__).with_name("inside")
 _LIBRARY = "/stepwise/library"  # course and kernels, seen from inside
 _NOBODY = 65534
+_LOOKED_AT = 2**20  # bytes of a file that is asked for a word
 _PORTS = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
 NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handin.json")
 # Every module that checks are made of: one that came later would look like a change to the checks,
@@ -42,18 +44,15 @@ NOT_FOR_STUDENTS = ("*.ipynb", "timestamp.txt", "submission_secret.txt", "handin
 _CHECKS = sorted((Path(__file__).resolve().parents[1] / "course" / "checks").glob("[a-z]*.py"))
 # What hand-ins import: done once, before any fork. None of it may start a thread or touch a GPU.
 WARM = (
-    *("numpy", "torch", "torch.optim", "torch._dynamo", "matplotlib.pyplot"),
-    *("matplotlib.backends.backend_agg", "ipywidgets", "anywidget", "sklearn"),
-    *("IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic"),
-    *("IPython.core.ultratb", "ipykernel.ipkernel", "ipykernel.zmqshell"),
-    *("ipykernel.kernelapp", "ipykernel.pylab.backend_inline"),
-    *("IPython.core.completerlib", "IPython.display", "IPython.core.logger"),
-    *("ipykernel.debugger", "tornado.platform.asyncio", "tornado.locks", "zmq.utils.garbage"),
+    *("numpy", "torch", "matplotlib.pyplot", "matplotlib.backends.backend_agg"),
+    *("ipywidgets", "anywidget"),
+    *("matplotlib_inline.backend_inline", "IPython.display"),
     *("course.checks", "course.widgets.*"),
     *(f"course.checks.{module.stem}" for module in _CHECKS),
     *("course.attention", "course.memory"),
 )
-COLD = ("ipykernel.kernelapp",)
+# What takes long to import and is seldom used: a word that code must hold to use it → modules.
+SELDOM = {"optim": ("torch.optim", "torch._dynamo"), "sklearn": ("sklearn",)}
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,8 @@ class Sandbox:
         self, *, isolated: bool = True, warm: bool = True, idle_seconds: float = 120
     ) -> None:
         self.isolated = isolated
-        self._preload = WARM if warm else COLD
+        self._seldom = dict(SELDOM) if warm else {}
+        self._warm = WARM if warm else ()
         self._idle_seconds = idle_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._owner, self._ready = os.getpid(), False
@@ -130,6 +130,17 @@ class Sandbox:
                 raise SandboxUnavailable(f"no sandbox could be made ({reason}): {ALLOW}")
             raise SandboxUnavailable(f"Python did not start ({reason})")
 
+    def spare(self, files: Iterable[Path]) -> None:
+        """Of what is seldom used, import only what one of these `files` names."""
+        found = set()
+        for path in files:
+            with contextlib.suppress(OSError):
+                if path.is_file():
+                    with path.open("rb") as file:
+                        text = file.read(_LOOKED_AT)
+                    found |= {word for word in self._seldom if word.encode() in text}
+        self._seldom = {word: self._seldom[word] for word in self._seldom if word in found}
+
     def launch(self) -> None:
         """Start the server if it is not running, without waiting for its imports."""
         if self._owner != os.getpid():
@@ -155,7 +166,7 @@ class Sandbox:
             "isolated": self.isolated,
             "user": user,
             "path": [_LIBRARY] if self.isolated else [str(root) for root in _library_roots()],
-            "preload": self._preload,
+            "preload": (*self._warm, *(m for modules in self._seldom.values() for m in modules)),
             "idle_seconds": self._idle_seconds,
             "run": "/stepwise/run" if self.isolated else str(jails),
             "in_scratch": [prefix for prefix in _prefixes() if prefix.startswith("/tmp/")],
@@ -182,7 +193,8 @@ class Sandbox:
     ) -> Iterator["Jail"]:
         """A fresh kernel, with a copy of the folder `files` as its working directory.
 
-        Raises SandboxUnavailable if it does not start.
+        It runs cells for autograder.client; or, with the `key` of a connection, it is a kernel for
+        programs that speak Jupyter's protocol. Raises SandboxUnavailable if it does not start.
         """
         self.start()
         assert self._process
@@ -196,14 +208,20 @@ class Sandbox:
         if isolated and os.geteuid() == 0:
             _give(folder, _NOBODY)
         scratch = "/tmp" if isolated else str(folder / "scratch")
-        connection: dict[str, Any] = {f"{channel}_port": port for channel, port in _PORTS.items()}
-        connection |= {"key": key or secrets.token_hex(16), "signature_scheme": "hmac-sha256"}
         limits = asdict(bounds) | {"own_user": isolated}
-        task = {"connection": connection, "limits": limits, "environment": _environment(scratch)}
+        task: dict[str, Any] = {"limits": limits, "environment": _environment(scratch)}
+        connection: dict[str, Any] = {}
+        if key:
+            connection = {f"{channel}_port": port for channel, port in _PORTS.items()}
+            connection |= {"key": key, "signature_scheme": "hmac-sha256", "transport": "ipc"}
+            task["connection"] = connection
         control = None
         group = None
+        cells, inner_cells = socket.socketpair()
+        reading, writing = os.pipe()
+        past, inner_past = io.FileIO(reading, "r"), io.FileIO(writing, "w")
         try:
-            with socket.socket(socket.AF_UNIX) as listener:
+            with socket.socket(socket.AF_UNIX) as listener, inner_cells, inner_past:
                 listener.bind(str(folder / "control"))
                 if isolated and os.geteuid() == 0:
                     os.chown(folder / "control", _NOBODY, _NOBODY)
@@ -215,20 +233,24 @@ class Sandbox:
                     control, _ = listener.accept()
                 except OSError as error:
                     raise SandboxUnavailable(self._why(error)) from error
-            if self._groups:
-                group = self._groups.add(
-                    _peer(control), name, bounds.memory_bytes, bounds.processes
-                )
-            control.sendall(json.dumps(task).encode() + b"\n")
+                if self._groups:
+                    group = self._groups.add(
+                        _peer(control), name, bounds.memory_bytes, bounds.processes
+                    )
+                line = json.dumps(task).encode() + b"\n"
+                socket.send_fds(control, [line], [inner_cells.fileno(), inner_past.fileno()])
             control.settimeout(60)
             if control.recv(6) != b"ready\n":
                 raise SandboxUnavailable(self._why(OSError("the kernel did not start")))
-            control.setblocking(False)
-            info = connection | {"transport": "ipc", "ip": str(folder / "k")}
-            yield Jail(control, info)
+            for end in (control, cells):
+                end.setblocking(False)
+            os.set_blocking(past.fileno(), False)
+            yield Jail(control, cells, past, connection | {"ip": str(folder / "k")})
         finally:
             if control is not None:
                 control.close()  # ends the jail
+            cells.close()
+            past.close()
             if group and self._groups:
                 self._groups.forget(group)
             shutil.rmtree(folder, ignore_errors=True)
@@ -246,12 +268,15 @@ class Sandbox:
 
 @dataclass(frozen=True)
 class Jail:
-    """A kernel that listens on the sockets which `connection` names (Jupyter's connection info).
+    """A kernel. `control` becomes readable when it has ended.
 
-    `control` becomes readable when the kernel has ended.
+    `cells` is the way to it for autograder.client, and out of `past` comes what its processes write
+    to the standard streams past Python. `connection` is Jupyter's, of a kernel with a key.
     """
 
     control: socket.socket
+    cells: socket.socket
+    past: io.FileIO
     connection: dict[str, Any]
 
     @property
@@ -262,6 +287,11 @@ class Jail:
             return True
         except OSError:
             return False
+
+    def interrupt(self) -> None:
+        """As Ctrl-C does."""
+        with contextlib.suppress(OSError):
+            self.control.send(b"i")
 
     def end(self) -> None:
         """Kill the kernel and every process that it started; returns when they are going."""

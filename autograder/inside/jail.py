@@ -2,9 +2,10 @@
 
     host ──control socket── watcher (first process of the jail) ── kernel (the student's code)
 
-The host writes one line of JSON, what to run and with which limits; the watcher answers "ready"
-when the kernel listens. When the host closes the socket the watcher ends and everything in the
-jail with it; when the kernel ends, so does the watcher, and the host sees the socket close.
+The host writes one line of JSON, what to run and with which limits, and with it may send file
+descriptors for the kernel; the watcher answers "ready" when the kernel listens. A byte more from
+the host interrupts the kernel. When the host closes the socket the watcher ends and everything in
+the jail with it; when the kernel ends, so does the watcher, and the host sees the socket close.
 """
 
 import contextlib
@@ -25,7 +26,10 @@ SCRATCH = "/tmp"
 _STAGE = "/dev/shm"  # where the scratch is made before it takes its place
 
 
-def enter(folder: str, settings: dict, run: Callable[[dict, int], None]) -> None:
+Run = Callable[[dict, list[int], int], None]  # the task, its descriptors, where to say "ready"
+
+
+def enter(folder: str, settings: dict, run: Run) -> None:
     """In a fresh fork of the server: become the jail for `folder`. Never returns."""
     isolated = settings["isolated"]
     used = _address_space()
@@ -50,8 +54,7 @@ def enter(folder: str, settings: dict, run: Callable[[dict, int], None]) -> None
         system.undumpable()
     control = socket.socket(socket.AF_UNIX)
     control.connect(folder + "/control")
-    with control.makefile("r", encoding="utf-8") as lines:
-        task = json.loads(lines.readline())
+    task, descriptors = _task(control)
     if isolated:
         _mount(folder, settings["run"], settings["in_scratch"], task)
         scratch, here = SCRATCH, HERE
@@ -65,8 +68,9 @@ def enter(folder: str, settings: dict, run: Callable[[dict, int], None]) -> None
     receive, send = os.pipe()
     child = os.fork()
     if child == 0:
-        _become_kernel(task, isolated, control, receive, send, run)
-    os.close(send)
+        _become_kernel(task, descriptors, isolated, control, receive, send, run)
+    for descriptor in (send, *descriptors):
+        os.close(descriptor)
     if os.read(receive, 1) and isolated:
         # The sockets are bound: from now on nothing can be written outside the scratch.
         flags = system.REMOUNT | system.BIND | system.READ_ONLY | system.NO_SUID | system.NO_DEVICES
@@ -76,13 +80,27 @@ def enter(folder: str, settings: dict, run: Callable[[dict, int], None]) -> None
     _watch(child, control, isolated)
 
 
+def _task(control: socket.socket) -> tuple[dict, list[int]]:
+    line, descriptors = b"", []
+    while not line.endswith(b"\n"):
+        data, sent, _, _ = socket.recv_fds(control, 65536, 2)
+        if not data:
+            raise EOFError("the host went")
+        line += data
+        descriptors += sent
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+    return json.loads(line), descriptors
+
+
 def _become_kernel(
     task: dict,
+    descriptors: list[int],
     isolated: bool,
     control: socket.socket,
     receive: int,
     send: int,
-    run: Callable[[dict, int], None],
+    run: Run,
 ) -> None:
     try:
         control.close()
@@ -95,7 +113,7 @@ def _become_kernel(
         if isolated:
             system.drop_privileges()
         _limit(task["limits"], task["used_bytes"])
-        run(task, send)
+        run(task, descriptors, send)
     finally:
         os._exit(1)
 
@@ -158,7 +176,12 @@ def _watch(child: int, control: socket.socket, isolated: bool) -> None:
     ended = False
     while not ended:
         events = poller.poll(500)
-        ended = any(descriptor == control.fileno() for descriptor, _ in events)
+        if any(descriptor == control.fileno() for descriptor, _ in events):
+            ended = True
+            with contextlib.suppress(OSError):
+                if control.recv(1):
+                    ended = False
+                    os.kill(child, signal.SIGINT)
         with contextlib.suppress(ChildProcessError):
             while not ended:
                 gone, _ = os.waitpid(-1, os.WNOHANG)

@@ -1,4 +1,4 @@
-"""A Jupyter kernel in a process that was forked with everything imported."""
+"""A Jupyter kernel in a process that was forked, for programs that speak Jupyter's protocol."""
 
 import contextlib
 import json
@@ -14,15 +14,16 @@ from typing import Any
 
 def serve(task: dict, ready: int) -> None:
     """Be the kernel that `task` describes; writes a byte to `ready` when its sockets are bound."""
-    os.environ.clear()
-    os.environ.update(task["environment"])
-    _reseed()
+    begin(task)
     connection = os.path.join(task["scratch"], ".kernel.json")
     with open(connection, "w", encoding="utf-8") as file:
         json.dump(task["connection"] | {"ip": f"{task['here']}/k", "transport": "ipc"}, file)
 
     from ipykernel.kernelapp import IPKernelApp
+    from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
+
+    InteractiveShell.clear_instance()  # the one of cells.py: here it is another
 
     warnings.filterwarnings("ignore", message=".*(psutil|/proc).*")
     config = Config()
@@ -79,8 +80,10 @@ def _few_modules() -> Iterator[None]:
         ipkernel.sys = sys
 
 
-def _reseed() -> None:
-    """Each fork has the server's random states: give it its own."""
+def begin(task: dict) -> None:
+    """What is not the server's any more in a fresh fork: the environment, and random states."""
+    os.environ.clear()
+    os.environ.update(task["environment"])
     random.seed()
     numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
     with contextlib.suppress(AttributeError):

@@ -5,17 +5,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from autograder.client import Client, conversation
+from autograder.client import Client
 from autograder.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
 MOST = 100_000
 KERNEL = """
+import json, os
 from IPython import get_ipython
-kernel = get_ipython().kernel
-socket = getattr(kernel.iopub_thread, "socket", None)
+channel = get_ipython().channel
+def send(data):
+    while data:
+        data = data[os.write(channel._descriptor, data):]
 def said(kind, content):
-    kernel.session.send(kernel.iopub_socket, kind, content, kernel.get_parent())
+    content = content if isinstance(content, dict) else {"content": content}
+    send(json.dumps({"id": channel.request, "kind": kind, **content}).encode() + b"\\n")
 """
 
 
@@ -27,8 +31,8 @@ def box() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def client(box: Sandbox) -> Iterator[Client]:
-    with box.jail(None) as jail, conversation(jail, MOST, 30) as client:
-        assert client is not None
+    with box.jail(None) as jail:
+        client = Client(jail, MOST)
         yield client
 
 
@@ -44,7 +48,7 @@ def test_a_message_that_is_too_large_costs_the_kernel(client: Client) -> None:
 
 
 def test_a_message_without_end_costs_the_kernel_and_not_our_memory(client: Client) -> None:
-    endless = "import zmq\npart = bytes(2**20)\nwhile True: socket.send(part, zmq.SNDMORE)"
+    endless = "part = b'x' * 2**20\nwhile True: send(part)"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     answer = client.run(f"{KERNEL}\n{endless}", 30)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
@@ -85,11 +89,11 @@ def test_a_value_that_is_too_long_is_none(client: Client) -> None:
 
 ODD = """
 for content in ([], 5, None, {"name": []}, {"text": {}}, {"data": {1: {}}}, {"transient": 7}):
-    for kind in ("stream", "display_data", "error", "status", "update_display_data", 5, None):
-        try:
-            said(kind, content)
-        except Exception:
-            pass
+    for kind in ("stream", "display", "result", "error", "clear", "update", "reply?", 5, None):
+        said(kind, content)
+odd = (b"{", b"[]", b"5", b'{"id": 5}', b"[" * 100_000, b"\\xff", b"", b'{"id": null, "kind": []}')
+for line in odd:
+    send(line + b"\\n")
 """
 
 
@@ -99,12 +103,84 @@ def test_odd_messages_are_taken_for_what_they_are(client: Client) -> None:
 
 
 def test_forged_replies_are_counted(client: Client) -> None:
-    forge = """
-for _ in range(3):
-    content = {"status": "ok", "execution_count": 1, "payload": [], "user_expressions": {}}
-    ident = kernel.get_parent() and kernel._shell_parent_ident.get()
-    kernel.session.send(kernel.shell_stream, "execute_reply", content, kernel.get_parent(), ident)
-"""
-    client.run(KERNEL + forge, 30)
+    client.run(KERNEL + "for _ in range(3): said('reply', {'status': 'ok', 'values': {}})", 30)
     client.run("1 + 1", 30)
     assert client.stray > 0
+
+
+PRINTS = """
+import os, subprocess
+print("one")
+os.system("echo two")
+subprocess.run(["sh", "-c", "echo three >&2"])
+if os.fork() == 0:
+    print("four")
+    os._exit(0)
+os.wait()
+"""
+
+
+def test_what_is_written_past_python_is_shown(client: Client) -> None:
+    answer = client.run(PRINTS, 30)
+    shown = "".join(output.get("text", "") for output in answer.outputs)
+    assert sorted(shown.split()) == ["four", "one", "three", "two"]
+    assert client.stray == 0
+
+
+def test_endless_writing_past_python_is_stopped(client: Client) -> None:
+    answer = client.run("import os\nwhile True: os.write(1, b'x' * 100_000)", 30)
+    assert answer.status == "flood"
+    assert size(answer.outputs) < 2 * MOST
+    assert client.run("6 * 7", 30, {"it": "6 * 7"}).values == {"it": "42"}
+
+
+def test_a_process_that_a_cell_leaves_behind_answers_nothing(client: Client) -> None:
+    """A fork that does not end comes to the end of the cell too."""
+    answer = client.run("import os\nchild = os.fork()", 30, {"child": "child > 0"})
+    assert answer.values == {"child": "True"}
+    assert client.run("os.wait()[0] == child", 30).outputs[0].data["text/plain"] == "True"
+    assert client.stray == 0
+
+
+def test_exit_ends_python_in_the_cell_that_asked_for_it(client: Client) -> None:
+    answer = client.run("print('x')\nexit()", 30)
+    assert answer.status == "died"
+    assert [output.text for output in answer.outputs] == ["x\n"]
+
+
+SHOWN = """
+from IPython.display import HTML, Image, clear_output, display
+display(HTML("<b>x</b>"))
+clear_output()
+display(Image(bytes.fromhex("89504e470d0a1a0a"), format="png"))
+print("a", end="")
+print("b")
+5
+"""
+
+
+def test_outputs_come_in_order_and_as_in_a_notebook(client: Client) -> None:
+    answer = client.run(SHOWN, 30)
+    assert [output.output_type for output in answer.outputs] == [
+        *("display_data", "stream", "execute_result")
+    ]
+    picture, stream, result = answer.outputs
+    assert picture.data["image/png"].startswith("iVBORw0KGgo")
+    assert stream.text == "ab\n"
+    assert result.data == {"text/plain": "5"}
+
+
+def test_a_value_that_cannot_be_shown_is_an_error(client: Client) -> None:
+    bad = "class Bad:\n    def __repr__(self): raise KeyError('no')\nBad()"
+    answer = client.run(bad, 30)
+    assert answer.status == "error"
+    assert answer.outputs[-1].ename == "KeyError"
+
+
+def test_a_cell_may_await(client: Client) -> None:
+    source = "import asyncio\nawait asyncio.sleep(0)\n6 * 7"
+    assert client.run(source, 30).outputs[0].data["text/plain"] == "42"
+
+
+def test_it_cannot_ask(client: Client) -> None:
+    assert client.run("input()", 30).error == "EOFError"

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from autograder.client import Client, conversation
+from autograder.client import Client
 from autograder.probes import Doubt, bound, loaded
 from autograder.sandbox import Sandbox
 
 TEST = "from course.checks import check\nassert add(1, 2) == 3  # np. torch"
-SHELL = "from IPython import get_ipython\nshell = get_ipython()\nkernel = shell.kernel\n"
+SHELL = """
+from IPython import get_ipython
+shell = get_ipython()
+channel = shell.channel
+"""
 
 
 def test_names_that_a_cell_binds_and_reads() -> None:
@@ -33,8 +37,8 @@ def box() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def client(box: Sandbox) -> Iterator[Client]:
-    with box.jail(None) as jail, conversation(jail, 100_000, 30) as client:
-        assert client is not None
+    with box.jail(None) as jail:
+        client = Client(jail, 100_000)
         yield client
 
 
@@ -99,8 +103,8 @@ TAMPERED = {
     "IPython's shell": SHELL + "shell.showtraceback = lambda *a, **k: None",
     "how exceptions are reported": SHELL
     + "shell.set_custom_exc((KeyError,), lambda *a, **k: None)",
-    "the kernel": SHELL
-    + "old = kernel.session.send\nkernel.session.send = lambda *a, **k: old(*a, **k)",
+    "the way to the grader": SHELL
+    + "old = channel.say\nchannel.say = lambda *a, **k: old(*a, **k)",
     "the displays": SHELL + "type(shell.displayhook).write_format_data = lambda *a: None",
     "what traces Python's work": "import sys\nsys.setprofile(lambda *a: None)",
     "the built-in names": "import builtins\nbuiltins.abs = lambda x: 0",
@@ -145,10 +149,10 @@ def test_the_environment_is_set_for_what_comes_next(client: Client) -> None:
 def test_outputs_that_do_not_arrive_are_noticed(client: Client) -> None:
     """Else a test's own number of points could be lost, and its cell be taken for passed."""
     doubt = Doubt(client)
-    client.run(SHELL + "kernel.iopub_thread.send_multipart = lambda *a, **k: None", 5)
+    client.run(SHELL + "channel.print = lambda *a: None", 5)
     found = doubt.surprises(TEST, {}, last=False)
     assert "a cell showed something else than what it printed" in found
-    assert "the kernel was changed" in found
+    assert "the way to the grader was changed" in found
 
 
 @pytest.mark.sandbox

@@ -17,7 +17,7 @@ from jupyter_client.provisioning import KernelProvisionerFactory
 from nbclient import NotebookClient
 
 from autograder import cgroups, sandbox
-from autograder.client import Answer, Client, conversation
+from autograder.client import Answer, Client
 from autograder.provisioner import SandboxProvisioner
 from autograder.sandbox import SANDBOX, Bounds, Sandbox, SandboxUnavailable
 
@@ -44,8 +44,8 @@ def client(box: Sandbox, tmp_path: Path) -> Iterator[Client]:
     (tmp_path / "other.ipynb").write_text("{}")
     (tmp_path / "link").symlink_to("/etc/shadow")
     os.mkfifo(tmp_path / "pipe")
-    with box.jail(tmp_path, SMALL) as jail, conversation(jail, 100_000, 30) as client:
-        assert client is not None
+    with box.jail(tmp_path, SMALL) as jail:
+        client = Client(jail, 100_000)
         yield client
 
 
@@ -96,9 +96,8 @@ def test_an_environment_that_lies_where_the_scratch_is_made_stays_in_sight(
     with (
         Sandbox(warm=False) as box,
         box.jail(None, SMALL) as jail,
-        conversation(jail, 100_000, 30) as client,
     ):
-        assert client is not None
+        client = Client(jail, 100_000)
         assert value(client, f"os.listdir({str(tmp_path)!r})") == ["environment"]
         assert value(client, f"open({str(place / 'module.py')!r}).read()") == "found = 7"
         write = client.run(f"open({str(place / 'module.py')!r}, 'w')", 20)
@@ -171,11 +170,8 @@ def test_two_jails_do_not_see_each_other(box: Sandbox) -> None:
     with (
         box.jail(None) as one,
         box.jail(None) as other,
-        conversation(one, 1000, 30) as first,
-        conversation(other, 1000, 30) as second,
     ):
-        assert first is not None
-        assert second is not None
+        first, second = Client(one, 1000), Client(other, 1000)
         first.run("open('/tmp/note', 'w').write('x'); import socket", 20)
         first.run("s = socket.socket(socket.AF_UNIX); s.bind('\\0here'); s.listen()", 20)
         assert value(second, "os.path.exists('/tmp/note')") is False
@@ -187,8 +183,8 @@ def test_two_jails_do_not_see_each_other(box: Sandbox) -> None:
 def test_each_jail_draws_its_own_numbers(box: Sandbox) -> None:
     drawn = set()
     for _ in range(3):
-        with box.jail(None) as jail, conversation(jail, 1000, 30) as client:
-            assert client is not None
+        with box.jail(None) as jail:
+            client = Client(jail, 1000)
             drawn.add(value(client, "__import__('random').random()"))
     assert len(drawn) == 3
 
@@ -221,8 +217,8 @@ def test_a_fork_bomb_runs_into_its_limit(client: Client) -> None:
 
 def test_nothing_outlives_the_jail(box: Sandbox, tmp_path: Path) -> None:
     marker = f"sleep {time.time_ns() % 10**9 + 10**9}"
-    with box.jail(None) as jail, conversation(jail, 1000, 30) as client:
-        assert client is not None
+    with box.jail(None) as jail:
+        client = Client(jail, 1000)
         started = f"import subprocess; subprocess.Popen('setsid {marker} & disown', shell=True)"
         client.run(started, 20)
         client.run("import time; time.sleep(0.2)", 20)
@@ -328,9 +324,8 @@ def test_without_the_sandbox_kernels_still_run_one_by_one(tmp_path: Path) -> Non
     with (
         Sandbox(isolated=False, warm=False) as box,
         box.jail(tmp_path) as jail,
-        conversation(jail, 1000, 30) as client,
     ):
-        assert client is not None
+        client = Client(jail, 1000)
         assert value(client, "open('data.csv').read()") == "1,2"
         assert not names_the_repository(value(client, "dict(os.environ)"))
 

@@ -52,7 +52,12 @@ def right(*edits: Edit, expect: tuple[float | None, ...] | str = FULL) -> HandIn
     return HandIn(expect, answers=tuple(RIGHT.items()), edits=edits)
 
 
-SHELL = "from IPython import get_ipython\nshell = get_ipython()\nkernel = shell.kernel\n"
+SHELL = """
+import sys
+from IPython import get_ipython
+shell, cells = get_ipython(), sys.modules["cells"]
+channel = shell.channel
+"""
 STRIP = """
 import ast
 class Strip(ast.NodeTransformer):
@@ -105,30 +110,30 @@ TAMPERING = {
         "async def run(*a, **k):\n    r = ExecutionResult(None); return r\n"
         "shell.run_cell_async = run"
     ),
-    "do_execute": cheat(
-        SHELL + "async def do(*a, **k):\n"
-        "    return {'status': 'ok', 'execution_count': 1, 'payload': [], 'user_expressions': {}}\n"
-        "kernel.do_execute = do"
-    ),
-    "execute_request": cheat(
-        SHELL + "async def do(stream, ident, parent):\n"
-        "    c = {'status': 'ok', 'execution_count': 1, 'payload': [], 'user_expressions': {}}\n"
-        "    kernel.session.send(stream, 'execute_reply', c, parent, ident=ident)\n"
-        "kernel.shell_handlers['execute_request'] = do"
+    "what runs a cell": cheat(SHELL + "cells._run = lambda *a: {'status': 'ok', 'values': {}}"),
+    "what answers a request": cheat(
+        SHELL + "def answer(shell, request):\n"
+        "    channel.request = request['id']\n"
+        "    channel.say('reply', status='ok', values={})\n"
+        "cells._answer = answer"
     ),
     "replies say ok": cheat(
-        SHELL + "old = kernel.session.send\n"
-        "def send(stream, kind, content=None, *a, **k):\n"
-        "    if kind == 'execute_reply': content = {**content, 'status': 'ok'}\n"
-        "    return old(stream, kind, content, *a, **k)\n"
-        "kernel.session.send = send"
+        SHELL + "old = channel.say\n"
+        "def say(kind, **content):\n"
+        "    if kind == 'reply': content |= {'status': 'ok'}\n"
+        "    old(kind, **content)\n"
+        "channel.say = say"
+    ),
+    "replies say ok, by what is below": cheat(
+        SHELL + "import os\nold = os.write\n"
+        "def write(descriptor, data):\n"
+        '    data = bytes(data).replace(b\'"status": "error"\', b\'"status": "ok"\')\n'
+        "    while data: data = data[old(descriptor, data):]\n"
+        "    return 10**9\n"
+        "os.write = write"
     ),
     "forged replies": cheat(
-        SHELL + "def add(a, b):\n"
-        "    c = {'status': 'ok', 'execution_count': 1, 'payload': [], 'user_expressions': {}}\n"
-        "    p = kernel.get_parent(); i = kernel._shell_parent_ident.get() if hasattr("
-        "kernel, '_shell_parent_ident') else None\n"
-        "    kernel.session.send(kernel.shell_stream, 'execute_reply', c, p, ident=i)\n    return 0"
+        SHELL + "def add(a, b):\n    channel.say('reply', status='ok', values={})\n    return 0"
     ),
     "showtraceback": cheat(SHELL + "shell.showtraceback = lambda *a, **k: None"),
     "exception hook": cheat("import sys\nsys.excepthook = lambda *a: None"),

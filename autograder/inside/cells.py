@@ -1,0 +1,265 @@
+"""A shell that is ready before the fork, and runs the grader's cells one after another.
+
+Requests come and outputs and replies go as lines of JSON over one socket (autograder/client.py is
+the other end); what is written to the standard streams past Python goes into a pipe. This is what
+grades hand-ins; kernel.py serves Jupyter's programs, which speak Jupyter's protocol.
+
+    {"id": …, "code": …, "values": {name: expression}} →
+    ← {"id": …, "kind": "stream" | "display" | "update" | "clear" | "result" | "error", …}
+    ← {"id": …, "kind": "reply", "status": "ok" | "error", …}
+"""
+
+import base64
+import io
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import warnings
+from typing import Any
+
+import kernel
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+_dumps = json.dumps  # whatever a cell makes of it later
+_HELD = 0.05  # seconds for which printed text may wait for more
+_LARGE = 8192  # characters that do not wait
+_EXERCISES = {  # module → a cell, if it was imported
+    "builtins": "%time print('x')\n1 + 1",
+    "IPython": "def f(): raise KeyError\nf()",
+    "ast": "if",
+    "torch": "import torch\nx = torch.ones(2, requires_grad=True)\n(x * x).sum().backward()\nx",
+    "matplotlib.pyplot": "import matplotlib.pyplot as p\np.subplots()[1].set_title('x')\np.show()",
+}
+
+
+class Channel:
+    """The way to the grader. Each message is about the request that is being answered."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._process = descriptor, os.getpid()
+        self._lock = threading.RLock()
+        self._name, self._texts, self._length, self._sent = "", [""], 0, 0.0
+        self.request = ""
+
+    @property
+    def ours(self) -> bool:
+        """Whether this is the process that answers: not one that a cell forked."""
+        return os.getpid() == self._process
+
+    def say(self, kind: str, **content: Any) -> None:
+        if not self.ours:
+            return
+        message = {"id": self.request, "kind": kind, **content}
+        data = _dumps(message, default=_plain)
+        with self._lock:
+            self.flush()
+            self._send(data)
+
+    def print(self, name: str, text: str) -> None:
+        """Text that was printed to the stream `name`: sent soon, so that a loop that prints does
+        not send a message for each word."""
+        if not self.ours:
+            os.write(2 if name == "stderr" else 1, text.encode("utf-8", "replace"))
+            return
+        with self._lock:
+            if name != self._name:
+                self.flush()
+                self._name = name
+            self._texts.append(text)
+            self._length += len(text)
+            late = "\n" in text and time.monotonic() - self._sent > _HELD
+            if late or self._length > _LARGE:
+                self.flush()
+
+    def flush(self) -> None:
+        with self._lock:
+            text, self._texts, self._length = "".join(self._texts), [], 0
+            if text and self.ours:
+                message = {"id": self.request, "kind": "stream", "name": self._name, "text": text}
+                self._send(_dumps(message))
+                self._sent = time.monotonic()
+
+    def _send(self, message: str) -> None:
+        # On lines of its own, also after a message that an interrupt broke off.
+        data = memoryview(b"\n" + message.encode() + b"\n")
+        while data:
+            data = data[os.write(self._descriptor, data) :]
+
+
+class Stream(io.TextIOBase):
+    """A standard stream of Python's."""
+
+    encoding, errors = "UTF-8", "replace"
+
+    def __init__(self, name: str, descriptor: int, channel: Channel) -> None:
+        self.name, self._descriptor, self._channel = f"<{name}>", descriptor, channel
+        self._stream = name
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._channel.print(self._stream, text)
+        return len(text)
+
+    def flush(self) -> None:
+        self._channel.flush()
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+
+class Result(DisplayHook):
+    """The value that a cell ends with."""
+
+    def write_output_prompt(self) -> None:
+        """None: the notebook has its own."""
+
+    def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
+        shell: Any = self.shell
+        shell.channel.say("result", data=format_dict)
+
+
+class Publisher(DisplayPublisher):
+    """What a cell displays."""
+
+    def publish(
+        self,
+        data: dict,
+        metadata: dict | None = None,
+        source: Any = None,
+        *,
+        transient: dict | None = None,
+        update: bool = False,
+        **_: Any,
+    ) -> None:
+        kind = "update" if update else "display"
+        shell: Any = self.shell
+        shell.channel.say(kind, data=data, transient=transient or {})
+
+    def clear_output(self, wait: bool = False) -> None:
+        shell: Any = self.shell
+        shell.channel.say("clear", wait=bool(wait))
+
+
+class Shell(InteractiveShell):
+    """IPython, whose outputs go through a channel."""
+
+    displayhook_class = Type(Result)
+    display_pub_class = Type(Publisher)
+    channel: Channel
+    failed_to_show = False  # whether showing a value raised an exception
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """There are no windows here."""
+
+    def init_virtualenv(self) -> None:
+        """The grader chose the environment."""
+
+    def ask_exit(self) -> None:
+        """`exit` in a cell ends Python, here and now."""
+        self.channel.flush()
+        os._exit(0)
+
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
+        name, words = str(etype.__name__), str(evalue)
+        self.failed_to_show = True  # of no account where the cell itself failed
+        self.channel.say("error", ename=name, evalue=words, traceback=list(stb))
+
+
+def make_shell() -> None:
+    """Make the shell; before libraries are imported, as some do more where there is one."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.xmode = "Plain"  # the others read sources, and colour them
+    config.InteractiveShell.colors = "nocolor"
+    Shell.instance(config=config)
+
+
+def exercise() -> None:
+    """Do once what shell and libraries do at first use, so that no fork needs to."""
+    shell = Shell.instance()
+    nobody = os.open(os.devnull, os.O_WRONLY)
+    shell.channel = Channel(nobody)
+    streams = sys.stdout, sys.stderr
+    try:
+        _streams(shell.channel)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for module, cell in _EXERCISES.items():
+                if module in sys.modules:
+                    _run(shell, {"code": cell, "values": {"x": "1"}})
+    finally:
+        sys.stdout, sys.stderr = streams
+        os.close(nobody)
+    shell.reset()
+    shell.displayhook.exec_result = None
+    for name in ("last_type", "last_value", "last_traceback"):
+        vars(sys).pop(name, None)
+
+
+def serve(task: dict, descriptors: list[int], ready: int) -> None:
+    """Answer the requests that come from the first of `descriptors`; the second takes what is
+    written past Python. Writes a byte to `ready` before the first."""
+    requests, past = descriptors
+    kernel.begin(task)
+    for stream in (1, 2):
+        os.dup2(past, stream)
+    os.close(past)
+    shell = Shell.instance()
+    shell.channel = Channel(requests)
+    _streams(shell.channel)
+    os.write(ready, b"r")
+    os.close(ready)
+    with socket.socket(fileno=os.dup(requests)) as connection, connection.makefile("rb") as lines:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for line in lines:
+            _answer(shell, json.loads(line))
+            if not shell.channel.ours:
+                os._exit(0)  # a process that a cell forked
+
+
+def _streams(channel: Channel) -> None:
+    sys.stdout, sys.stderr = Stream("stdout", 1, channel), Stream("stderr", 2, channel)
+
+
+def _answer(shell: Shell, request: dict) -> None:
+    shell.channel.request = request["id"]
+    reply: dict[str, Any]
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            reply = _run(shell, request)
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except BaseException as error:  # interrupted as the cell ended, or the shell was broken
+        reply = {"status": "error", "ename": type(error).__name__, "evalue": ""}
+    shell.channel.say("reply", **reply)
+
+
+def _run(shell: Shell, request: dict) -> dict[str, Any]:
+    shell.failed_to_show = False
+    result = shell.run_cell(request["code"], store_history=True)
+    error = result.error_before_exec or result.error_in_exec
+    if error is not None or not result.success or shell.failed_to_show:
+        try:
+            words = str(error)
+        except Exception:
+            words = ""
+        return {"status": "error", "ename": type(error).__name__, "evalue": words}
+    return {"status": "ok", "values": shell.user_expressions(request["values"])}
+
+
+def _plain(value: Any) -> str:
+    """What JSON cannot hold: the bytes of a picture, and anything else as text."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
