@@ -640,8 +640,9 @@ r"""
 The [Triton kernel lab](../../exercises/08_triton_lab/first_kernels.ipynb) starts with the addition
 of two vectors and climbs by [softmaxes](../../exercises/08_triton_lab/softmaxes.ipynb) and
 [products](../../exercises/08_triton_lab/tiles_and_norms.ipynb) to
-[attention](../../exercises/08_triton_lab/attention.ipynb) by your own hand. The judges of section 2
-grade it, and the viewer plays your kernel.
+[attention](../../exercises/08_triton_lab/attention.ipynb) and [its
+gradients](../../exercises/08_triton_lab/attention_backward.ipynb) by your own hand. The judges of
+section 2 grade it, and the viewer plays your kernel.
 
 Its last rungs, [attention in use](../../exercises/08_triton_lab/attention_in_use.ipynb), are packed
 texts and a cache that is split among programs: sections of *Real batches*, as kernels.

@@ -491,5 +491,5 @@ speed(causal_attention, lambda q, k, v: plain(q[None], k[None], v[None], is_caus
 """
 **Done?** Save, then choose *Validate* to run every cell from the top in a fresh kernel, and hand in
 from the *Assignment List*. The reference kernel in `kernels/flash_attention.py` does the same, and
-grouped heads, windows, packed sequences and the backward pass as well.
+grouped heads, windows and packed sequences as well. Next: *attention_backward*, the way back.
 """
