@@ -3,7 +3,7 @@
 
 import { codePane } from "./code_pane.js";
 import { element, focusable, say } from "./dom.js";
-import { memoryMap } from "./memory_map.js";
+import { LARGEST, memoryMap, SMALLEST } from "./memory_map.js";
 import { transport } from "./transport.js";
 
 const TOLD_AFTER_MS = 250; // a screen reader is told a step when the reader stays on it this long
@@ -19,7 +19,13 @@ function render({ model, el }) {
 
   const code = codePane();
   code.load(run);
-  const holder = element("div", { class: "sw-maps", "data-testid": "trace-maps" }, ...maps.map(({ node }) => node));
+  const holder = focusable(
+    element(
+      "div", { class: "sw-maps", role: "group", tabindex: "0", "aria-label": "Maps of the tensors", "data-testid": "trace-maps" },
+      ...maps.map(({ node }) => node),
+    ),
+  );
+  let room = ""; // what the maps were last fitted into
   const note = element("div", { class: "sw-note", "data-testid": "step-note" });
   const spoken = element("div", { class: "sw-spoken", "aria-live": "polite" });
   const controls = transport({ go, forward: () => go(model.get("step") + 1), toggle, hurry: (speed) => set({ speed }) });
@@ -30,7 +36,7 @@ function render({ model, el }) {
     ),
   );
   const who = element("label", { class: "sw-who" }, "Show", chooser);
-  const seen = element("div", { class: "sw-seen" }, holder, note, legend());
+  const seen = element("div", { class: "sw-seen" }, holder, note);
   const panes = element("div", { class: "sw-panes sw-no-state" }, code.node, seen);
   const problem = element("div", { class: "sw-problem", role: "alert" }, model.get("problem"));
   const left = element("div", { class: "sw-left-out" }, run.left_out);
@@ -43,7 +49,7 @@ function render({ model, el }) {
       { class: "sw-player sw-trace", role: "group", tabindex: "0", "aria-label": `Trace of ${title}`, "data-testid": "trace-viewer" },
       element(
         "div", { class: "sw-inside" },
-        element("div", { class: "sw-title" }, title), panes, controls.node, problem, faults(), traffic(), left, spoken,
+        element("div", { class: "sw-title" }, title), panes, controls.node, legend(), problem, faults(), traffic(), left, spoken,
       ),
     ),
   );
@@ -70,11 +76,16 @@ function render({ model, el }) {
     controls.show({ step: index, count: run.steps.length, playing: model.get("playing"), rate: model.get("speed"), predicting: false });
     chooser.value = model.get("program");
     const steps = run.steps.slice(0, index + 1);
-    const width = Math.max(holder.clientWidth || 400, 120);
     const atEnd = index >= run.steps.length - 1;
-    const words = maps.map((map) => map.show(steps, width, model.get("program"), programs, atEnd));
+    fit();
+    const words = maps.map((map) => map.show(steps, model.get("program"), programs, atEnd));
     const step = run.steps[index];
     if (!step) return;
+    for (const map of maps) {
+      const touched = map.isAbout(step);
+      map.node.classList.toggle("sw-map-touched", touched);
+      if (touched) bringUp(map.node);
+    }
     code.show({ line: step.line, event: step.fault ? "error" : "line" });
     say(note, step.note);
     note.classList.toggle("sw-failed", step.fault);
@@ -83,6 +94,30 @@ function render({ model, el }) {
       const sentence = `Step ${index + 1} of ${run.steps.length}. ${step.note} ${words.join(". ")}`;
       speaking = setTimeout(() => say(spoken, sentence), TOLD_AFTER_MS);
     }
+  }
+
+  // Cells as large as lets all maps be seen at once within the height that the style gives them;
+  // where even the smallest are too large, the maps scroll.
+  function fit() {
+    const width = Math.max(holder.offsetWidth || 400, 120);
+    const height = parseFloat(getComputedStyle(holder).maxHeight);
+    if (room === `${width} ${height}`) return;
+    room = `${width} ${height}`;
+    holder.style.overflow = "hidden"; // a scroll bar would change the width while we try
+    let [fitting, largest] = [2 * SMALLEST, 2 * LARGEST]; // in half pixels
+    while (fitting < largest) {
+      const tried = Math.ceil((fitting + largest) / 2);
+      for (const map of maps) map.scale(tried / 2, width);
+      if (holder.scrollHeight <= Math.ceil(height)) fitting = tried;
+      else largest = tried - 1;
+    }
+    for (const map of maps) map.place(fitting / 2, width);
+    holder.style.overflow = "";
+  }
+
+  function bringUp(node) {
+    const above = node.offsetTop - holder.scrollTop;
+    if (above < 0 || above + node.offsetHeight > holder.clientHeight) holder.scrollTop = node.offsetTop;
   }
 
   function legend() {
