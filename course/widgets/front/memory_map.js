@@ -4,6 +4,7 @@ import { element, say, shape } from "./dom.js";
 import { SERIES } from "./palette.js";
 
 export const [LARGEST, SMALLEST] = [26, 3]; // pixels a side of a cell
+const NUMBERED = 9; // cells of so many pixels have room for the number of a program
 
 // `kind` is "read" or "written": what the map is about.
 export function memoryMap(tensor, number, kind) {
@@ -25,7 +26,7 @@ export function memoryMap(tensor, number, kind) {
 
   // The picture's size for cells of this many pixels, or fewer where the width does not allow them.
   function scale(wanted, width) {
-    const pixels = Math.max(Math.min((width - 4) / wide, wanted), SMALLEST);
+    const pixels = Math.max(Math.min((width - 16) / wide, wanted), SMALLEST);
     art.setAttribute("width", pixels * wide + 3);
     art.setAttribute("height", pixels * high + 3);
     return pixels;
@@ -34,13 +35,13 @@ export function memoryMap(tensor, number, kind) {
   function place(wanted, width) {
     side = scale(wanted, width);
     art.setAttribute("viewBox", `0 0 ${side * wide + 3} ${side * high + 3}`);
-    const gap = side < 10 ? 0.7 : 2;
+    const gap = side < NUMBERED ? 0.7 : 2;
+    node.classList.toggle("sw-map-small", side < NUMBERED);
     for (const cell of cells) {
       const attributes = { x: left(cell), y: top(cell), width: side - gap, height: side - gap, rx: Math.min(2, side / 5) };
       for (const [key, value] of Object.entries(attributes)) cell.square.setAttribute(key, value);
       cell.seen = "";
     }
-    outline.style.strokeWidth = side < 10 ? 2 : 3;
   }
 
   function left(cell) {
@@ -104,18 +105,15 @@ export function memoryMap(tensor, number, kind) {
     return words.join(", ");
   }
 
-  // The border of these cells, as a path: the sides that no two of them share.
+  // The border of these cells, as a path: the sides that no two of them share, in straight pieces.
   function around(chosen) {
-    const sides = [];
-    for (const index of chosen) {
-      const { row, column } = cells[index];
-      const [x, y] = [0.5 + column * side, 0.5 + row * side];
-      if (!chosen.has(index - wide)) sides.push(`M${x} ${y}h${side}`);
-      if (!chosen.has(index + wide)) sides.push(`M${x} ${y + side}h${side}`);
-      if (!column || !chosen.has(index - 1)) sides.push(`M${x} ${y}v${side}`);
-      if (column === wide - 1 || !chosen.has(index + 1)) sides.push(`M${x + side} ${y}v${side}`);
-    }
-    return sides.join("");
+    const has = (row, column) => column >= 0 && column < wide && chosen.has(row * wide + column);
+    const across = pieces(high, wide, (row, column) => has(row - 1, column) !== has(row, column));
+    const down = pieces(wide, high, (column, row) => has(row, column - 1) !== has(row, column));
+    return [
+      ...across.map(([row, from, to]) => `M${0.5 + from * side} ${0.5 + row * side}H${0.5 + to * side}`),
+      ...down.map(([column, from, to]) => `M${0.5 + column * side} ${0.5 + from * side}V${0.5 + to * side}`),
+    ].join("");
   }
 
   function draw(cell, look) {
@@ -149,5 +147,23 @@ export function memoryMap(tensor, number, kind) {
     cell[part].setAttribute("y", y);
   }
 
-  return { node, scale, place, show, isAbout: (step) => step.tensor === number && step.kind === kind };
+  const isSmall = () => side < NUMBERED;
+  return { node, high, isSmall, scale, place, show, isAbout: (step) => step.tensor === number && step.kind === kind };
+}
+
+// On the lines 0 … `lines` of a grid, the pieces [line, from, to] along which `isBorder` holds.
+function pieces(lines, length, isBorder) {
+  const found = [];
+  for (let line = 0; line <= lines; line += 1) {
+    let from = null;
+    for (let at = 0; at <= length; at += 1) {
+      const border = at < length && isBorder(line, at);
+      if (border) from ??= at;
+      else if (from !== null) {
+        found.push([line, from, at]);
+        from = null;
+      }
+    }
+  }
+  return found;
 }

@@ -4,8 +4,10 @@
 import { codePane } from "./code_pane.js";
 import { element, focusable, say } from "./dom.js";
 import { LARGEST, memoryMap, SMALLEST } from "./memory_map.js";
+import { SERIES } from "./palette.js";
 import { transport } from "./transport.js";
 
+const LOW = 2; // rows of cells
 const TOLD_AFTER_MS = 250; // a screen reader is told a step when the reader stays on it this long
 
 function render({ model, el }) {
@@ -22,10 +24,11 @@ function render({ model, el }) {
   const holder = focusable(
     element(
       "div", { class: "sw-maps", role: "group", tabindex: "0", "aria-label": "Maps of the tensors", "data-testid": "trace-maps" },
-      ...maps.map(({ node }) => node),
+      ...stacked(maps),
     ),
   );
   let room = ""; // what the maps were last fitted into
+  const colours = colourKey();
   const note = element("div", { class: "sw-note", "data-testid": "step-note" });
   const spoken = element("div", { class: "sw-spoken", "aria-live": "polite" });
   const controls = transport({ go, forward: () => go(model.get("step") + 1), toggle, hurry: (speed) => set({ speed }) });
@@ -113,6 +116,7 @@ function render({ model, el }) {
     }
     for (const map of maps) map.place(fitting / 2, width);
     holder.style.overflow = "";
+    colours.hidden = !maps.some((map) => map.isSmall());
   }
 
   function bringUp(node) {
@@ -128,6 +132,22 @@ function render({ model, el }) {
       "div", { class: "sw-legend" },
       ...keys.map(([look, words]) => element("span", {}, element("i", { class: `sw-key ${look}`, "aria-hidden": "true" }), words)),
       element("span", {}, "a number: the program; +: several; ×2: twice; !: a fault"),
+      colours,
+    );
+  }
+
+  // Which program has which colour: for cells too small for its number.
+  function colourKey() {
+    const key = (colour, words) => {
+      const square = element("i", { class: "sw-key", "aria-hidden": "true" });
+      square.style.cssText = `background: ${colour}; border-color: ${colour}`;
+      return element("span", {}, square, words);
+    };
+    return element(
+      "div", { class: "sw-colours", "data-testid": "trace-colours" },
+      ...programs.slice(0, SERIES.length).map((one, index) => key(SERIES[index], `program ${one}`)),
+      key("#7f7f7f", "several"),
+      ...(programs.length > SERIES.length ? [element("span", {}, "and again from the first colour")] : []),
     );
   }
 
@@ -203,6 +223,17 @@ function render({ model, el }) {
     model.off("change:playing change:speed", played);
     root.remove();
   };
+}
+
+// The maps' elements, with neighbours that are low (vectors, mostly) one above the other.
+function stacked(maps) {
+  const nodes = [];
+  maps.forEach(({ node, high }, index) => {
+    if (high > LOW) nodes.push(node);
+    else if (index && maps[index - 1].high <= LOW) nodes.at(-1).append(node);
+    else nodes.push(element("div", { class: "sw-map-stack" }, node));
+  });
+  return nodes;
 }
 
 export default { render };
