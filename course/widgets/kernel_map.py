@@ -247,10 +247,9 @@ def _cell(x: float, y: float, side: float, look: _Look) -> str:
     several = look.times > 1
     again = _text(x + inner / 2, y + inner - 3, f"×{look.times}", side * 0.62) if several else ""
     middle = y + inner / 2 - (side * 0.17 if again else 0)
-    return (
-        f'<rect {box} style="fill:{fill};fill-opacity:.4;{edge}"/>'
-        f"{_text(x + inner / 2, middle, word, side * (0.8 if again else 1))}{again}"
-    )
+    text = _text(x + inner / 2, middle, word, side * (0.8 if again else 1)) + again
+    strength = ".4" if text else ".7"  # nothing is written on it
+    return f'<rect {box} style="fill:{fill};fill-opacity:{strength};{edge}"/>{text}'
 
 
 def _text(x: float, y: float, word: str, side: float) -> str:
