@@ -12,6 +12,7 @@ import gc
 import hashlib
 import json
 import os
+import signal
 import sys
 import types
 
@@ -81,7 +82,7 @@ def _groups():
     from IPython import get_ipython
 
     shell = get_ipython()
-    channel, cells = shell.channel, sys.modules["cells"]
+    channel = shell.channel
     manager = shell.input_transformer_manager
     groups = {
         "the built-in names": {n: _identity(v) for n, v in vars(builtins).items() if n != "_"},
@@ -129,8 +130,11 @@ def _groups():
         "the way to the grader": [
             _all_classes(channel, "cells"),
             _own_callables(channel),
-            _plain(cells),
-            {name: _identity(getattr(os, name)) for name in ("write", "getpid", "fork", "_exit")},
+            {n: _identity(v) for n, v in channel.say.__globals__.items() if n[:2] != "__"},
+            [id(vars(channel)[name]) for name in ("_descriptor", "_key", "_lock", "ours")],
+            {name: _identity(getattr(os, name)) for name in ("write", "fork", "_exit")},
+            [id(signal.signal), id(signal.default_int_handler)],
+            [_own_callables(json._default_decoder), _own_callables(json._default_encoder)],
         ],
         "what traces Python's work": [sys.gettrace() is None, sys.getprofile() is None],
         "the displays": [

@@ -5,16 +5,21 @@ the other end); what is written to the standard streams past Python goes into a 
 grades hand-ins; kernel.py serves Jupyter's programs, which speak Jupyter's protocol.
 
     {"id": …, "code": …, "values": {name: expression}} →
-    ← {"id": …, "kind": "stream" | "display" | "update" | "clear" | "result" | "error", …}
-    ← {"id": …, "kind": "reply", "status": "ok" | "error", …}
+    ← SEAL {"id": …, "kind": "stream" | "display" | "update" | "clear" | "result" | "error", …}
+    ← SEAL {"id": …, "kind": "reply", "status": "ok" | "error", …}
+
+SEAL is a keyed hash of the message, its key one of the request as it came, and that one's key is
+this kernel's own. So whoever gets hold of the socket alone, and reads or writes there, or stands in
+between, can neither forge an answer nor have another question answered than the one that was asked.
 """
 
 import base64
+import functools
+import hashlib
 import io
 import json
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -29,6 +34,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 _dumps = json.dumps  # whatever a cell makes of it later
+_hash = functools.partial(hashlib.blake2b, digest_size=32)
 _HELD = 0.05  # seconds for which printed text may wait for more
 _LARGE = 8192  # characters that do not wait
 _EXERCISES = {  # module → a cell, if it was imported
@@ -43,23 +49,30 @@ _EXERCISES = {  # module → a cell, if it was imported
 class Channel:
     """The way to the grader. Each message is about the request that is being answered."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor, self._process = descriptor, os.getpid()
+    def __init__(self, descriptor: int, key: bytes = b"") -> None:
+        self._descriptor, self._key, self._seal = descriptor, key, b""
         self._lock = threading.RLock()
         self._name, self._texts, self._length, self._sent = "", [""], 0, 0.0
         self.request = ""
+        self.ours = True  # whether this is the process that answers: not one that a cell forked
 
-    @property
-    def ours(self) -> bool:
-        """Whether this is the process that answers: not one that a cell forked."""
-        return os.getpid() == self._process
+    def leave(self) -> None:
+        """In a process that a cell forked: nothing that it says comes from here."""
+        self.ours, self._key, self._seal = False, b"", b""
+
+    def asked(self, line: bytes) -> dict[str, Any]:
+        """The request in `line`: from now on messages are about it."""
+        request: dict[str, Any] = json.loads(line)
+        with self._lock:
+            self.request, self._seal = request["id"], _hash(line, key=self._key).digest()
+        return request
 
     def say(self, kind: str, **content: Any) -> None:
         if not self.ours:
             return
-        message = {"id": self.request, "kind": kind, **content}
-        data = _dumps(message, default=_plain)
         with self._lock:
+            message = {"id": self.request, "kind": kind, **content}
+            data = _dumps(message, default=_plain)
             self.flush()
             self._send(data)
 
@@ -88,29 +101,30 @@ class Channel:
                 self._sent = time.monotonic()
 
     def _send(self, message: str) -> None:
+        data = message.encode()
+        seal = _hash(data, key=self._seal).hexdigest().encode()
         # On lines of its own, also after a message that an interrupt broke off.
-        data = memoryview(b"\n" + message.encode() + b"\n")
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        left = memoryview(b"\n%b %b\n" % (seal, data))
+        while left:
+            left = left[os.write(self._descriptor, left) :]
 
 
 class Stream(io.TextIOBase):
-    """A standard stream of Python's."""
+    """A standard stream of Python's. Nothing that it holds is a way to the grader."""
 
     encoding, errors = "UTF-8", "replace"
 
-    def __init__(self, name: str, descriptor: int, channel: Channel) -> None:
-        self.name, self._descriptor, self._channel = f"<{name}>", descriptor, channel
-        self._stream = name
+    def __init__(self, name: str, descriptor: int) -> None:
+        self.name, self._descriptor, self._stream = f"<{name}>", descriptor, name
 
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self._channel.print(self._stream, text)
+        Shell.instance().channel.print(self._stream, text)
         return len(text)
 
     def flush(self) -> None:
-        self._channel.flush()
+        Shell.instance().channel.flush()
 
     def writable(self) -> bool:
         return True
@@ -193,7 +207,7 @@ def exercise() -> None:
     shell.channel = Channel(nobody)
     streams = sys.stdout, sys.stderr
     try:
-        _streams(shell.channel)
+        _streams()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for module, cell in _EXERCISES.items():
@@ -217,24 +231,25 @@ def serve(task: dict, descriptors: list[int], ready: int) -> None:
         os.dup2(past, stream)
     os.close(past)
     shell = Shell.instance()
-    shell.channel = Channel(requests)
-    _streams(shell.channel)
+    shell.channel = Channel(requests, bytes.fromhex(task.pop("seal")))
+    os.register_at_fork(after_in_child=shell.channel.leave)
+    _streams()
     os.write(ready, b"r")
     os.close(ready)
-    with socket.socket(fileno=os.dup(requests)) as connection, connection.makefile("rb") as lines:
+    # Read by what is no Python: nobody can put other words into a request.
+    with open(requests, "rb", closefd=False) as lines:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for line in lines:
-            _answer(shell, json.loads(line))
+            _answer(shell, shell.channel.asked(line))
             if not shell.channel.ours:
                 os._exit(0)  # a process that a cell forked
 
 
-def _streams(channel: Channel) -> None:
-    sys.stdout, sys.stderr = Stream("stdout", 1, channel), Stream("stderr", 2, channel)
+def _streams() -> None:
+    sys.stdout, sys.stderr = Stream("stdout", 1), Stream("stderr", 2)
 
 
 def _answer(shell: Shell, request: dict) -> None:
-    shell.channel.request = request["id"]
     reply: dict[str, Any]
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)

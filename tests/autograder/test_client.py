@@ -19,7 +19,7 @@ def send(data):
         data = data[os.write(channel._descriptor, data):]
 def said(kind, content):
     content = content if isinstance(content, dict) else {"content": content}
-    send(json.dumps({"id": channel.request, "kind": kind, **content}).encode() + b"\\n")
+    channel._send(json.dumps({"id": channel.request, "kind": kind, **content}))
 """
 
 
@@ -94,6 +94,9 @@ for content in ([], 5, None, {"name": []}, {"text": {}}, {"data": {1: {}}}, {"tr
 odd = (b"{", b"[]", b"5", b'{"id": 5}', b"[" * 100_000, b"\\xff", b"", b'{"id": null, "kind": []}')
 for line in odd:
     send(line + b"\\n")
+    send(b"0" * 64 + b" " + line + b"\\n")
+    if line != b"\\xff":
+        channel._send(line.decode())
 """
 
 
