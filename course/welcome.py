@@ -28,7 +28,7 @@ those of units in preparation are planned.
 | 4 | **Upsampling and lightweight nets** | *in preparation:* upsampling, Inception, depthwise and shuffled convolutions, ThunderNet | 9 |
 | 5 | **GANs and diffusion** | *in preparation:* GAN, Wasserstein, VQ-VAE and VQGAN, flows, scores and SDEs, one design space | 12 |
 | 6 | **Stochastic approximation** | *in preparation:* mean estimation, Robbins–Monro, from there to SGD | 5 |
-| 7 | **FlashAttention** | [Online softmax](07_flash_attention/online_softmax.ipynb) · [Attention without the matrix](07_flash_attention/attention_without_the_matrix.ipynb) · [The backward pass](07_flash_attention/backward.ipynb) · [Real batches](07_flash_attention/real_batches.ipynb) · [Writing it in Triton](07_flash_attention/writing_it_in_triton.ipynb) · [the Triton kernel lab](../exercises/08_triton_lab/first_kernels.ipynb) | 15 |
+| 7 | **FlashAttention** | [Online softmax](07_flash_attention/online_softmax.ipynb) · [Attention without the matrix](07_flash_attention/attention_without_the_matrix.ipynb) · [The backward pass](07_flash_attention/backward.ipynb) · [Real batches](07_flash_attention/real_batches.ipynb) · [Writing it in Triton](07_flash_attention/writing_it_in_triton.ipynb) · [the Triton kernel lab](../exercises/08_triton_lab/first_kernels.ipynb) | 19 |
 
 You need school mathematics, a first course in calculus, linear algebra and probability, and some
 Python. The units build on each other only loosely: 2 before 3, 4, 5 and 7 helps.

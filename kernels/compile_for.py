@@ -20,6 +20,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,14 +139,18 @@ _known: dict[str, dict[str, Any]] = {}
 
 
 def compile_for(
-    *calls: Callable[[], Any], targets: tuple[str, ...] = TARGETS, timeout: float = 300.0
+    *calls: Callable[[], Any],
+    targets: tuple[str, ...] = TARGETS,
+    timeout: float = 300.0,
+    processes: int = 1,
 ) -> list[Compiled]:
-    """Compile every kernel that the calls launch, for every target, in one other process.
+    """Compile every kernel that the calls launch, for every target, in other processes.
 
     Args:
         calls: functions without arguments that launch kernels, best on tensors on "meta".
         targets: "sm_80" (A100), "sm_90" (H100, H200).
         timeout: seconds for all of it.
+        processes: how many compile at the same time.
 
     Returns:
         One result for each launch and target, in order; what was compiled before costs nothing.
@@ -159,9 +164,12 @@ def compile_for(
     jobs = [_job(launch, target) for launch in launches for target in targets]
     keys = [json.dumps(job, sort_keys=True) for job in jobs]
     new = {key: job for key, job in zip(keys, jobs, strict=True) if key not in _known}
-    if new:
-        answers = _ask(list(new.values()), timeout)
-        _known.update(zip(new, answers, strict=True))
+    shares = [
+        dict(list(new.items())[first::processes]) for first in range(min(processes, len(new)))
+    ]
+    with ThreadPoolExecutor(processes) as pool:
+        for share, answers in pool.map(lambda s: (s, _ask(list(s.values()), timeout)), shares):
+            _known.update(zip(share, answers, strict=True))
     return [_result(job, _known[key]) for key, job in zip(keys, jobs, strict=True)]
 
 

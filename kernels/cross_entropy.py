@@ -8,14 +8,15 @@ loss = mean over the tokens that count of lse − logit[target]; tokens whose ta
 count. Forward reads the logits once; backward reads them once and writes the gradient once.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
+
+from kernels.configurations import chosen
 
 import torch
 import torch.nn.functional as F
 import triton
 import triton.language as tl
 
-BLOCK = 4096  # words that a program holds at once
 IGNORE = -100
 
 
@@ -78,15 +79,24 @@ def cross_entropy_backward_kernel(
     tl.store(dlogits_ptr + t * V + v, dx, mask=v < V)
 
 
+class Launch(NamedTuple):
+    """Words that a program holds at once, and how the GPU runs it."""
+
+    block: int = 4096
+    warps: int = 8
+    stages: int = 3
+
+
 class _CrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Any, targets: Any) -> Any:
         T, V = logits.shape
         loss = torch.empty(T, dtype=torch.float32, device=logits.device)
         lse = torch.empty_like(loss)
+        block, warps, stages = _launch("cross-entropy forward", logits)
         cross_entropy_forward_kernel[(T,)](
             logits, targets, loss, lse, V, logits.stride(0),
-            IGNORED=IGNORE, BLOCK=_block(V), num_warps=8, num_stages=3,
+            IGNORED=IGNORE, BLOCK=block, num_warps=warps, num_stages=stages,
         )  # fmt: skip
         count = (targets != IGNORE).sum()
         ctx.save_for_backward(logits, targets, lse, count)
@@ -98,9 +108,10 @@ class _CrossEntropy(torch.autograd.Function):
         T, V = logits.shape
         dlogits = torch.empty((T, V), dtype=logits.dtype, device=logits.device)
         scale = dloss.float() / count
-        cross_entropy_backward_kernel[(T, triton.cdiv(V, _block(V)))](
+        block, warps, stages = _launch("cross-entropy backward", logits)
+        cross_entropy_backward_kernel[(T, triton.cdiv(V, block))](
             logits, targets, lse, scale, dlogits, V, logits.stride(0),
-            IGNORED=IGNORE, BLOCK=_block(V), num_warps=8,
+            IGNORED=IGNORE, BLOCK=block, num_warps=warps, num_stages=stages,
         )  # fmt: skip
         return dlogits, None
 
@@ -120,5 +131,7 @@ def cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return _CrossEntropy.apply(logits, targets.contiguous())
 
 
-def _block(V: int) -> int:
-    return min(BLOCK, triton.next_power_of_2(V))
+def _launch(kernel: str, logits: torch.Tensor) -> Launch:
+    row = triton.next_power_of_2(logits.shape[1])
+    launch = chosen(kernel, Launch(), logits, row)
+    return launch._replace(block=min(launch.block, row))

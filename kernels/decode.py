@@ -7,6 +7,9 @@ splits; q, out (B, H, D), k, v (B, H/G, T, D), lengths (B,) int32: how much of t
 A query over an empty cache gives 0.
 """
 
+from typing import Any, NamedTuple
+
+from kernels.configurations import chosen
 from kernels.flash_attention import LOG2E, _load_rows
 
 import torch
@@ -113,6 +116,15 @@ def decode_merge_kernel(
     tl.store(out_ptr + row * D + d, out, mask=d < D)
 
 
+class Launch(NamedTuple):
+    """Keys in a tile, programs on each multiprocessor, and how the GPU runs one."""
+
+    N: int
+    programs: int = 2
+    warps: int = 4
+    stages: int = 3
+
+
 def decode(
     q: torch.Tensor,
     k: torch.Tensor,
@@ -123,7 +135,7 @@ def decode(
     """Attention of q (B, H, D) over the first lengths[b] keys of the cache k, v (B, H/G, T, D).
 
     Args:
-        splits: S; by default enough to give every multiprocessor two programs.
+        splits: S; by default enough to give every multiprocessor its programs.
 
     Raises:
         ValueError: shapes, dtypes or strides do not go together.
@@ -135,8 +147,10 @@ def decode(
         raise ValueError("lengths must be int32 of shape (B,)")
     if q.stride(2) != 1 or k.stride(3) != 1 or v.stride(3) != 1:
         raise ValueError("decode needs q, k and v whose last axis is contiguous")
-    BLOCK_N = 64 if D * k.element_size() <= 512 else 16  # three tiles of k and v fit on chip
-    S = splits or max(1, min(_programs(q) // (B * heads), triton.cdiv(T, 4 * BLOCK_N), 128))
+    first = Launch(N=64 if D * k.element_size() <= 512 else 16)  # three tiles of k, v fit on chip
+    launch = chosen("decode", first, q, D)
+    programs = launch.programs * _multiprocessors(q)
+    S = splits or max(1, min(programs // (B * heads), triton.cdiv(T, 4 * launch.N), 128))
     part = torch.empty((B, H, S, D), dtype=torch.float32, device=q.device)
     lse = torch.empty((B, H, S), dtype=torch.float32, device=q.device)
     out = torch.empty((B, H, D), dtype=q.dtype, device=q.device)
@@ -145,7 +159,8 @@ def decode(
     decode_split_kernel[(S, heads, B)](
         q, k, v, lengths, part, lse, *q.stride()[:2], *k.stride()[:3], *v.stride()[:3],
         T, H, S, LOG2E.value * D**-0.5, G=G, BLOCK_G=max(16, triton.next_power_of_2(G)),
-        BLOCK_N=BLOCK_N, D=D, BLOCK_D=BLOCK_D, PRECISION="ieee", num_warps=4, num_stages=3,
+        BLOCK_N=launch.N, D=D, BLOCK_D=BLOCK_D, PRECISION="ieee",
+        num_warps=launch.warps, num_stages=launch.stages,
     )  # fmt: skip
     decode_merge_kernel[(B * H,)](
         part, lse, out, S, BLOCK_S=triton.next_power_of_2(S), D=D, BLOCK_D=BLOCK_D, num_warps=4
@@ -153,7 +168,6 @@ def decode(
     return out
 
 
-def _programs(q: torch.Tensor) -> int:
-    if not q.is_cuda:
-        return 16
-    return 2 * torch.cuda.get_device_properties(q.device).multi_processor_count
+def _multiprocessors(q: torch.Tensor) -> Any:
+    """Of the GPU; as if there were a few on a CPU."""
+    return torch.cuda.get_device_properties(q.device).multi_processor_count if q.is_cuda else 8

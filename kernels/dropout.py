@@ -6,13 +6,15 @@ Shapes: x, y (N,) after flattening. A number with probability p becomes 0, the o
 1 − p. One call of Philox yields four numbers: a program of BLOCK elements uses each for a quarter.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
+
+from kernels.configurations import chosen
 
 import torch
 import triton
 import triton.language as tl
 
-BLOCK = 4096  # elements a program
+BLOCK = 4096  # elements a program; not for tuning: it decides who is dropped
 ROUNDS = 7
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)  # Philox4x32, Salmon et al. table 2
 KEYS = (0x9E3779B9, 0xBB67AE85)
@@ -60,12 +62,21 @@ def dropout_kernel(x_ptr, y_ptr, N, p, scale, seed, ROUNDS: tl.constexpr, BLOCK:
         tl.store(y_ptr + n, y, mask=n < N)
 
 
+class Launch(NamedTuple):
+    """How the GPU runs a program."""
+
+    warps: int = 4
+
+
 def _apply(x: torch.Tensor, p: float, seed: int) -> torch.Tensor:
     y = torch.empty_like(x)
     N = x.numel()
     if N:
         grid = (triton.cdiv(N, BLOCK),)
-        dropout_kernel[grid](x, y, N, p, 1 / (1 - p), seed, ROUNDS=ROUNDS, BLOCK=BLOCK, num_warps=4)
+        dropout_kernel[grid](
+            x, y, N, p, 1 / (1 - p), seed, ROUNDS=ROUNDS, BLOCK=BLOCK,
+            num_warps=chosen("dropout", Launch(), x).warps,
+        )  # fmt: skip
     return y
 
 

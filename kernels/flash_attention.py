@@ -19,6 +19,8 @@ Conventions
 
 from typing import Any, NamedTuple
 
+from kernels.configurations import chosen
+
 import torch
 import triton
 import triton.language as tl
@@ -608,7 +610,7 @@ class Plan(NamedTuple):
 
 
 def plan_for(D: int, dtype: torch.dtype) -> Plan:
-    """Tiles that fit the registers and the shared memory of sm_80 and sm_90."""
+    """The first choice: it fits the registers and the shared memory of sm_80 and sm_90."""
     if dtype == torch.float32:  # exact, on the plain cores: small tiles
         small = Tiles(32, 32, 8, 1)
         return Plan(small, small, small if D <= 64 else Tiles(16, 16, 4, 1))
@@ -630,7 +632,16 @@ class _Layout(NamedTuple):
     scale: float
     cu_q: torch.Tensor | None
     cu_k: torch.Tensor | None
-    plan: Plan
+    plan: Plan | None  # None: the first choice, or what was faster on this GPU
+
+    def tiles(self, kernel: str, q: torch.Tensor) -> Tiles:
+        """Of the kernel "forward", "keys" or "queries"."""
+        if self.plan is not None:
+            found: Tiles = getattr(self.plan, kernel)
+            return found
+        D, mask = q.shape[-1], "causal" if self.causal else "full"
+        first: Tiles = getattr(plan_for(D, q.dtype), kernel)
+        return chosen(f"flash {kernel}", first, q, D, mask)
 
     @property
     def packed(self) -> bool:
@@ -673,7 +684,7 @@ class _Layout(NamedTuple):
 def _forward(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, layout: _Layout
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    H, tiles = layout.heads(q), layout.plan.forward
+    H, tiles = layout.heads(q), layout.tiles("forward", q)
     out = torch.empty_like(q)
     shape = (H, q.shape[0]) if layout.packed else (layout.B, H, layout.Tq)
     lse = torch.empty(shape, dtype=torch.float32, device=q.device)
@@ -697,7 +708,7 @@ def _backward(
     layout: _Layout,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     H, heads, B = layout.heads(q), layout.heads(k), layout.B
-    keys, queries = layout.plan.keys, layout.plan.queries
+    keys, queries = layout.tiles("keys", q), layout.tiles("queries", q)
     delta = torch.empty_like(lse)
     rows = layout.row_strides(lse)
     flash_delta_kernel[(triton.cdiv(layout.Tq, 64), H, B)](
@@ -769,7 +780,6 @@ def flash_attention_with_lse(
     """As `flash_attention`, with lse (B, H, Tq): the log of each row's sum of exponentials."""
     (B, _, Tq, D), Tk = q.shape, k.shape[2]
     scale = D**-0.5 if scale is None else scale
-    plan = plan or plan_for(D, q.dtype)
     return _run(q, k, v, _Layout(B, Tq, Tk, causal, window or 0, scale, None, None, plan))
 
 
@@ -778,8 +788,8 @@ def flash_attention(
 ) -> torch.Tensor:
     """Attention of q (B, H, Tq, D) over k, v (B, H/G, Tk, D); differentiable in q, k and v.
 
-    Options: causal (False), window (None), scale (1/√D), plan (`plan_for`): see the top of the
-    file.
+    Options: causal (False), window (None), scale (1/√D), plan (by default `plan_for`'s, or what
+    was faster on this GPU): see the top of the file.
 
     Raises:
         ValueError: shapes, dtypes or options that do not go together.
@@ -815,4 +825,4 @@ def flash_attention_packed(
     D = q.shape[-1]
     scale = D**-0.5 if scale is None else scale
     sizes = (len(cu_q) - 1, longest_q, longest_k, causal, window or 0, scale)
-    return _run(q, k, v, _Layout(*sizes, cu_q, cu_k, plan or plan_for(D, q.dtype)))[0]
+    return _run(q, k, v, _Layout(*sizes, cu_q, cu_k, plan))[0]

@@ -142,7 +142,7 @@ def _gradients(
     )
     result = function(*leaves)
     result = result[0] if isinstance(result, tuple) else result
-    draw = torch.randn(result.shape, generator=torch.Generator().manual_seed(seed))
+    draw = torch.randn(result.shape, generator=generator(seed), device="cpu")
     wanted = [x for x in leaves if isinstance(x, torch.Tensor) and x.requires_grad]
     # rounded to the inputs' dtype first, so that every dtype is asked for the same gradient
     coarse = draw.bfloat16().to(result.device, result.dtype)
@@ -186,7 +186,7 @@ def poisoned() -> Iterator[None]:
 
 def generator(seed: int) -> torch.Generator:
     """A seeded generator on the CPU: a GPU gets the same numbers, moved there."""
-    return torch.Generator().manual_seed(seed)
+    return torch.Generator("cpu").manual_seed(seed)
 
 
 def normal(
@@ -195,7 +195,8 @@ def normal(
     """Normal numbers of standard deviation `scale` (1 or more: else mistakes hide in rounding)."""
     from kernels import DEVICE
 
-    return (torch.randn(shape, generator=generator(seed)) * scale).to(DEVICE, dtype)
+    drawn = torch.randn(shape, generator=generator(seed), device="cpu")
+    return (drawn * scale).to(DEVICE, dtype)
 
 
 def matrices(

@@ -9,6 +9,8 @@ float32 is multiplied exactly ("ieee"), not in tf32, unless `precision` says oth
 
 from typing import Any, NamedTuple
 
+from kernels.configurations import chosen
+
 import torch
 import triton
 import triton.language as tl
@@ -112,7 +114,7 @@ class Tiles(NamedTuple):
 
 
 def tiles_for(dtype: torch.dtype) -> Tiles:
-    """Tiles that fit the registers and the shared memory of sm_80 and sm_90."""
+    """The first choice: it fits the registers and the shared memory of sm_80 and sm_90."""
     if dtype == torch.float32:
         return Tiles(64, 64, 32, 8, 4, 2)
     return Tiles(128, 256, 64, 8, 8, 3)
@@ -127,7 +129,7 @@ def matmul(
         ValueError: shapes or dtypes do not go together.
     """
     M, N, K = _sizes(a, b)
-    tiles = tiles or tiles_for(a.dtype)
+    tiles = tiles or chosen("matmul, pointers", tiles_for(a.dtype), a)
     c = torch.empty((M, N), dtype=a.dtype, device=a.device)
     if c.numel():
         grid = (triton.cdiv(M, tiles.M) * triton.cdiv(N, tiles.N),)
@@ -149,7 +151,7 @@ def matmul_persistent(
     it came with sm_90.
     """
     M, N, K = _sizes(a, b)
-    tiles = tiles or tiles_for(a.dtype)
+    tiles = tiles or chosen("matmul, descriptors, persistent", tiles_for(a.dtype), a)
     c = torch.empty((M, N), dtype=a.dtype, device=a.device)
     if not all(map(_describable, (a, b, c))) or not _has_copy_engine(a):
         return matmul(a, b, precision)

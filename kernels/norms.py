@@ -7,9 +7,10 @@ rstd = 1/√(variance + ε). RMS norm is the same with mean = 0 and no bias (CEN
 A row is read once forward; x and dy are read once backward.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from kernels.softmax import warps_for
+from kernels.configurations import chosen
+from kernels.softmax import row_launch
 
 import torch
 import torch.nn.functional as F
@@ -119,6 +120,14 @@ def sum_columns_kernel(partial_ptr, out_ptr, P, N, BLOCK_P: tl.constexpr, BLOCK_
     tl.store(out_ptr + n, tl.sum(total, axis=0), mask=n < N)
 
 
+class BackwardLaunch(NamedTuple):
+    """Programs on each multiprocessor, and how the GPU runs one."""
+
+    programs: int
+    warps: int
+    stages: int
+
+
 def _forward(
     x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, eps: float
 ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
@@ -128,9 +137,10 @@ def _forward(
     mean = torch.empty_like(rstd) if bias is not None else None
     BLOCK = triton.next_power_of_2(N)
     if M:
+        launch = chosen("norm forward", row_launch(BLOCK), x, BLOCK)
         norm_forward_kernel[(M,)](
             x, weight, bias, y, mean, rstd, N, x.stride(0), eps,
-            CENTRED=bias is not None, BLOCK=BLOCK, num_warps=warps_for(BLOCK),
+            CENTRED=bias is not None, BLOCK=BLOCK, num_warps=launch.warps,
         )  # fmt: skip
     return y, mean, rstd
 
@@ -144,13 +154,15 @@ def _backward(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
     M, N = x.shape
     centred = mean is not None
-    programs = max(1, min(M, _programs(x)))
+    BLOCK = triton.next_power_of_2(N)
+    first = BackwardLaunch(programs=2, warps=row_launch(BLOCK).warps, stages=1)
+    launch = chosen("norm backward", first, x, BLOCK, "layer" if centred else "RMS")
+    programs = max(1, min(M, launch.programs * _multiprocessors(x)))
     dx = torch.empty((M, N), dtype=x.dtype, device=x.device)
     partial = torch.empty((1 + centred, programs, N), dtype=torch.float32, device=x.device)
-    BLOCK = triton.next_power_of_2(N)
     norm_backward_kernel[(programs,)](
         x, weight, dy, mean, rstd, dx, partial[0], partial[-1], M, N, x.stride(0), dy.stride(0),
-        CENTRED=centred, BLOCK=BLOCK, num_warps=warps_for(BLOCK), num_stages=1,
+        CENTRED=centred, BLOCK=BLOCK, num_warps=launch.warps, num_stages=launch.stages,
     )  # fmt: skip
     sums = [torch.empty_like(weight) for _ in partial]
     for part, out in zip(partial, sums, strict=True):
@@ -160,11 +172,9 @@ def _backward(
     return dx, sums[0], sums[1] if centred else None
 
 
-def _programs(x: torch.Tensor) -> int:
-    """Programs of the backward kernel: two a multiprocessor; a few on a CPU."""
-    if not x.is_cuda:
-        return 8
-    return 2 * torch.cuda.get_device_properties(x.device).multi_processor_count
+def _multiprocessors(x: torch.Tensor) -> Any:
+    """Of the GPU; as if there were a few on a CPU."""
+    return torch.cuda.get_device_properties(x.device).multi_processor_count if x.is_cuda else 4
 
 
 class _Norm(torch.autograd.Function):

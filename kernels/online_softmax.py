@@ -5,13 +5,14 @@ Shapes: x, out (M, N), any N. Symbols: m the running maximum, l the running sum 
 A row that is all −∞ gives zeros.
 """
 
+from typing import NamedTuple
+
+from kernels.configurations import chosen
 from kernels.softmax import reference as reference  # the same specification
 
 import torch
 import triton
 import triton.language as tl
-
-BLOCK = 4096  # elements of a row that a program holds at once
 
 
 @triton.jit
@@ -36,6 +37,14 @@ def online_softmax_kernel(x_ptr, out_ptr, N, x_row, BLOCK: tl.constexpr):
         tl.store(out_ptr + n, tl.exp(x - m) * scale, mask=n < N)
 
 
+class Launch(NamedTuple):
+    """Elements of a row that a program holds at once, and how the GPU runs it."""
+
+    block: int = 4096
+    warps: int = 8
+    stages: int = 3
+
+
 def online_softmax(x: torch.Tensor) -> torch.Tensor:
     """Softmax over the last axis of x (M, N), whose rows are contiguous and may be of any length.
 
@@ -47,6 +56,10 @@ def online_softmax(x: torch.Tensor) -> torch.Tensor:
     M, N = x.shape
     out = torch.empty((M, N), dtype=x.dtype, device=x.device)
     if x.numel():
-        block = min(BLOCK, triton.next_power_of_2(N))
-        online_softmax_kernel[(M,)](x, out, N, x.stride(0), BLOCK=block, num_warps=8, num_stages=3)
+        whole = triton.next_power_of_2(N)
+        launch = chosen("online softmax", Launch(), x, whole)
+        online_softmax_kernel[(M,)](
+            x, out, N, x.stride(0), BLOCK=min(launch.block, whole),
+            num_warps=launch.warps, num_stages=launch.stages,
+        )  # fmt: skip
     return out

@@ -6,6 +6,10 @@ Shapes: x, out (M, N), a row fits one block. A row that is all −∞ gives zero
 fully masked row attends to nothing.
 """
 
+from typing import NamedTuple
+
+from kernels.configurations import chosen
+
 import torch
 import triton
 import triton.language as tl
@@ -33,6 +37,17 @@ def softmax_kernel(x_ptr, out_ptr, N, x_row, BLOCK: tl.constexpr):
     tl.store(out_ptr + row * N + n, e / s, mask=inside)
 
 
+class Launch(NamedTuple):
+    """How the GPU runs a program that holds a row."""
+
+    warps: int
+
+
+def row_launch(BLOCK: int) -> Launch:
+    """For a row of BLOCK elements: about 16 to 32 of them a thread."""
+    return Launch(warps=min(max(BLOCK // 512, 1), 32))
+
+
 def softmax(x: torch.Tensor) -> torch.Tensor:
     """Softmax over the last axis of x (M, N), whose rows are contiguous; out is contiguous.
 
@@ -47,10 +62,6 @@ def softmax(x: torch.Tensor) -> torch.Tensor:
     out = torch.empty((M, N), dtype=x.dtype, device=x.device)
     if x.numel():
         BLOCK = triton.next_power_of_2(N)
-        softmax_kernel[(M,)](x, out, N, x.stride(0), BLOCK=BLOCK, num_warps=warps_for(BLOCK))
+        launch = chosen("softmax", row_launch(BLOCK), x, BLOCK)
+        softmax_kernel[(M,)](x, out, N, x.stride(0), BLOCK=BLOCK, num_warps=launch.warps)
     return out
-
-
-def warps_for(BLOCK: int) -> int:
-    """Warps for a program that holds a row of BLOCK elements: about 16 to 32 a thread."""
-    return min(max(BLOCK // 512, 1), 32)

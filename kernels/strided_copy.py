@@ -6,11 +6,13 @@ Shapes: x (M, N) with any strides, out (M, N) contiguous. A transpose is a copy 
 a square tile is read along one axis and written along the other.
 """
 
+from typing import NamedTuple
+
+from kernels.configurations import chosen
+
 import torch
 import triton
 import triton.language as tl
-
-BLOCK_M, BLOCK_N = 64, 64
 
 
 def reference(x: torch.Tensor) -> torch.Tensor:
@@ -36,6 +38,14 @@ def strided_copy_kernel(
     tl.store(out_ptr + m * N + n, tile, mask=inside)
 
 
+class Tiles(NamedTuple):
+    """Rows and columns of a tile, and how the GPU runs a program."""
+
+    M: int = 64
+    N: int = 64
+    warps: int = 8
+
+
 def strided_copy(x: torch.Tensor) -> torch.Tensor:
     """A contiguous copy of the matrix x (M, N), whatever its strides.
 
@@ -47,10 +57,12 @@ def strided_copy(x: torch.Tensor) -> torch.Tensor:
     M, N = x.shape
     out = torch.empty((M, N), dtype=x.dtype, device=x.device)
     if x.numel():
-        grid = (triton.cdiv(M, BLOCK_M), triton.cdiv(N, BLOCK_N))
-        strided_copy_kernel[grid](
-            x, out, M, N, x.stride(0), x.stride(1), BLOCK_M=BLOCK_M, BLOCK_N=BLOCK_N, num_warps=8
-        )
+        along = "rows" if x.stride(1) <= x.stride(0) else "columns"  # where neighbours lie
+        tiles = chosen("strided copy", Tiles(), x, along)
+        strided_copy_kernel[triton.cdiv(M, tiles.M), triton.cdiv(N, tiles.N)](
+            x, out, M, N, x.stride(0), x.stride(1),
+            BLOCK_M=tiles.M, BLOCK_N=tiles.N, num_warps=tiles.warps,
+        )  # fmt: skip
     return out
 
 

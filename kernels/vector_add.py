@@ -4,11 +4,13 @@ Sources: the Triton tutorial "Vector Addition"; Williams, Waterman & Patterson 2
 Shapes: x, y, out (N,). Every element is read once and written once: the limit is a copy's speed.
 """
 
+from typing import NamedTuple
+
+from kernels.configurations import chosen
+
 import torch
 import triton
 import triton.language as tl
-
-BLOCK = 1024  # elements a program
 
 
 def reference(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -25,6 +27,13 @@ def vector_add_kernel(x_ptr, y_ptr, out_ptr, N, BLOCK: tl.constexpr):
     tl.store(out_ptr + i, x + y, mask=inside)
 
 
+class Launch(NamedTuple):
+    """Elements a program, and how the GPU runs it."""
+
+    block: int = 1024
+    warps: int = 4
+
+
 def vector_add(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """x + y for two contiguous tensors (N,) of one dtype.
 
@@ -36,5 +45,6 @@ def vector_add(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     out = torch.empty_like(x)
     N = x.numel()
     if N:
-        vector_add_kernel[(triton.cdiv(N, BLOCK),)](x, y, out, N, BLOCK=BLOCK, num_warps=4)
+        block, warps = chosen("vector add", Launch(), x)
+        vector_add_kernel[(triton.cdiv(N, block),)](x, y, out, N, BLOCK=block, num_warps=warps)
     return out

@@ -411,7 +411,8 @@ r"""
 
 The exercise [The backward pass](../../exercises/07_flash_attention/backward.ipynb) asks for
 `flash_attention_backward`, with heads, causal masks, and an SRAM that is enforced. Then: [Real
-batches](real_batches.ipynb).
+batches](real_batches.ipynb). As kernels for a GPU, the same formulas are [rung 10 of the Triton
+kernel lab](../../exercises/08_triton_lab/attention_backward.ipynb).
 
 ## Read next
 

@@ -35,8 +35,9 @@ r"""
 ## 1 · Who does what?
 
 In lesson 2 a Python loop took one tile after the other. A GPU does many at once: an H100 has 132
-processors, and each of them runs up to 2048 threads (NVIDIA, *H100 Tensor Core GPU Architecture*).
-Someone must say which thread multiplies what, and when it waits for which other.
+processors (*streaming multiprocessors*), and each of them runs up to 2048 threads (NVIDIA, *H100
+Tensor Core GPU Architecture*). Someone must say which thread multiplies what, and when it waits for
+which other.
 
 **Can you write code for a quarter of a million threads without a word about threads?**
 
@@ -251,8 +252,9 @@ The grid is a function now, since it depends on what was chosen. How many progra
 <details><summary>Answer</summary>
 
 7, so `BLOCK` is 32: the first of the list. The interpreter has nothing to time, and takes the
-first. On a GPU it may be another. *Two runs can choose differently*, and the first call is slow;
-the kernel that we read now has a fixed table instead, filled by measuring once.
+first. On a GPU it may be another. *Two runs can choose differently*, and the first call is slow. So
+the kernels of this course have a fixed first choice and a table, `kernels/configurations.json`,
+that `python -m kernels.bench --tune` fills for a GPU by measuring once.
 
 </details>
 
@@ -287,7 +289,7 @@ float((out - O).abs().max()), float((lse - L).abs().max())
 
 # %% [markdown]
 r"""
-It is exact. Now slowly.
+Exact, but for the rounding of float32. Now slowly.
 
 ### Piece 1: which program am I?
 
@@ -377,9 +379,10 @@ together(
 
 # %% [markdown]
 r"""
-One loop, three times: cut tiles on the left, full tiles, cut tiles on the right. `CAUSAL` and
-`WINDOW` are `tl.constexpr`, so for a kernel without a window the compiler leaves the first out. The
-inner loop over full tiles holds no comparison at all.
+One loop, three times: cut tiles on the left, full tiles, cut tiles on the right. `WINDOW`, `CAUSAL`
+and `RAGGED` (the last tile of keys sticks out) are `tl.constexpr`: for a kernel without a window
+the compiler leaves the first call out, and where nothing is cut on the right, the third. The loop
+over full tiles masks no score.
 
 **The trace beside it.** Does each load of keys come from the call that we expect?
 """
@@ -396,7 +399,8 @@ for launch in run.launches:
 
 # %% [markdown]
 r"""
-Six tiles of nine have work, as $n(n+1)/2$ says for $n = 3$; three of them are cut.
+Six tiles of nine have work, as $n(n+1)/2$ says for $n = 3$; three of them, those on the diagonal,
+are cut.
 
 ### Piece 4: a tile of keys joins the state
 
@@ -488,6 +492,19 @@ for causal, work in ((False, 9), (True, 6)):
 
 # %% [markdown]
 r"""
+**Read on alone.** The way back stands further down in the same file. `_backpropagate_to_keys` is
+lesson 3 for one block of keys, with every tile on its side: (key, query). Where are $P$, $dP$ and
+$dS$?
+
+<details><summary>Answer</summary>
+
+`p = tl.exp2(s * scale2 - lse…)` is $P^\top$, made again from $S$ and $L$ in units of $\log 2$.
+`dp` is $V_j\, dO_i^\top = dP^\top$, and `ds = p * (dp - delta…)` is $dS^\top$. So `dv` grows by
+$P^\top dO_i$ and `dk` by $dS^\top Q_i$; the scale comes once, at the end. A second kernel makes
+$dQ$, so that no two programs write to the same place.
+
+</details>
+
 ## 5 · What does the compiler say?
 
 A tile lives in **shared memory** (the SRAM of lesson 2) and in **registers**, at most 255 for each
@@ -522,8 +539,9 @@ limit: the third plan has room in shared memory, but `acc` alone is $128 \cdot 1
 Shared by 4 warps of 32 threads, that is 128 registers a thread, half of all, before anything else.
 With 8 warps, 64.
 
-Lesson 2 said: large blocks of queries win. *Here is what stops them.* The second plan is the one
-that the kernel takes; `plan_for` holds the table.
+Lesson 2 said: large blocks of queries win. *Here is what stops them.* The second plan is the
+kernel's first choice, from `plan_for`: it fits, and nothing spills. Whether it is the fastest, only
+a clock can say.
 
 ## 6 · How fast is it?
 
@@ -622,8 +640,9 @@ r"""
 The [Triton kernel lab](../../exercises/08_triton_lab/first_kernels.ipynb) starts with the addition
 of two vectors and climbs by [softmaxes](../../exercises/08_triton_lab/softmaxes.ipynb) and
 [products](../../exercises/08_triton_lab/tiles_and_norms.ipynb) to
-[attention](../../exercises/08_triton_lab/attention.ipynb) by your own hand. The judges of section 2
-grade it, and the viewer plays your kernel.
+[attention](../../exercises/08_triton_lab/attention.ipynb) and [its
+gradients](../../exercises/08_triton_lab/attention_backward.ipynb) by your own hand. The judges of
+section 2 grade it, and the viewer plays your kernel.
 
 Its last rungs, [attention in use](../../exercises/08_triton_lab/attention_in_use.ipynb), are packed
 texts and a cache that is split among programs: sections of *Real batches*, as kernels.

@@ -15,7 +15,8 @@ from course.widgets.live_plot import LivePlot, plot
 if TYPE_CHECKING:
     from course.measure import Placed
 
-__all__ = ["measured_roofline", "packing_board", "roofline", "softmax_stream", "tile_walk"]
+__all__ = ["counted_roofline", "measured_roofline", "packing_board", "roofline", "softmax_stream",
+           "tile_walk"]  # fmt: skip
 
 NOT_YET, READ_NOW, DONE, SKIPPED = 0.15, 1.0, 0.6, 0.0
 
@@ -165,26 +166,69 @@ def measured_roofline(
     def said(name: str, one: "Placed") -> str:
         limit = min(flops, rate * one.intensity)
         return (
-            f"{name}: {one.intensity:.3g} FLOP a byte, {one.rate / 1e9:.3g} GFLOP/s, "
+            f"{name}: {one.intensity:.3g} FLOP a byte, {_rate(one.rate)}, "
             f"{one.rate / limit:.0%} of the roof there"
         )
 
     found = list(placed.values())
-    places = [one.intensity for one in found], [one.rate for one in found], range(len(found))
+    intensities = [one.intensity for one in found]
     return plot(
-        line(*_roof(flops, rate, 1e3), label=machine),
-        dots(*places, names=list(placed), size=6),
+        line(*_roof(flops, rate, intensities, 1e3), label=machine),
+        dots(intensities, [one.rate for one in found], range(len(found)), names=list(placed),
+             size=6),
         note([said(*one) for one in placed.items()]),
         x="FLOP for each byte of traffic",
         y="FLOP/s",
         log="xy",
         title=f"What was reached on {machine}",
+    )  # fmt: skip
+
+
+def counted_roofline(
+    flops: float, rate: float, intensities: Mapping[str, float], machine: str, words: Sequence[str]
+) -> LivePlot:
+    """The roof of a machine that is not here, and below which part of it functions would stand.
+
+    A place is a line up to the roof: how high on it a dot would be, only a clock can say.
+    """
+    corner = flops / rate
+    roof = _roof(flops, rate, list(intensities.values()), 1e4)
+    floor = roof[1][0]
+
+    def said(name: str, one: float) -> str:
+        limit = "memory" if one < corner else "arithmetic"
+        return f"{name}: {one:.3g} FLOP a byte; {limit} is the limit there"
+
+    places = [
+        line([one, one], [floor, min(flops, rate * one)], label=name)
+        for name, one in intensities.items()
+    ]
+    return plot(
+        line(*roof, label=machine),
+        *places,
+        note([*words, *[said(*one) for one in intensities.items()]]),
+        x="FLOP for each byte of traffic",
+        y="FLOP/s",
+        log="xy",
+        title=f"Below the roof of {machine}: its corner is at {corner:.3g} FLOP a byte",
     )
 
 
-def _roof(flops: float, rate: float, end: float = 1e5) -> tuple[list[float], list[float]]:
-    """The roof of a machine as a line: a slope up to the corner, then flat."""
-    return [0.1, flops / rate, end], [0.1 * rate, flops, flops]
+def _rate(flops: float) -> str:
+    """FLOP a second in words: `12.3 GFLOP/s`, `456 TFLOP/s`."""
+    return f"{flops / 1e12:.3g} TFLOP/s" if flops >= 1e12 else f"{flops / 1e9:.3g} GFLOP/s"
+
+
+def _roof(
+    flops: float, rate: float, intensities: Sequence[float] = (), end: float = 1e5
+) -> tuple[list[float], list[float]]:
+    """The roof of a machine as a line: a slope up to the corner, then flat; over all that is given.
+
+    `intensities` are places that it must reach beyond, on either side.
+    """
+    begin = min([0.1, *[one / 2 for one in intensities]])
+    end = max([end, *[2 * one for one in intensities]])
+    return [begin, flops / rate, end], [begin * rate, flops, flops]
 
 
 def packing_board(lengths: Sequence[int]) -> LivePlot:

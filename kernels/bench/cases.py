@@ -77,6 +77,37 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+OBSTACLES = {
+    "vector add": "nothing but memory: three streams, where a copy has two.",
+    "transpose": "one side of each tile is read or written in short pieces; a tile passes through "
+    "shared memory once.",
+    "dropout": "seven rounds of Philox for every four numbers must hide behind the memory.",
+    "softmax": "a row waits for its maximum, then for its sum; other rows must fill the memory's "
+    "time. At 32768 elements a program has 1024 threads: there is room for one beside it at most.",
+    "online softmax": "two passes over a row: unless the L2 cache still holds it, 3 streams where "
+    "2 are counted, so 0.67 of a copy is the most.",
+    "layer norm forward": "as softmax, with two sums, of which the second needs the first.",
+    "RMS norm forward": "as softmax, with one sum.",
+    "layer norm backward": "the weights' gradients are kept in registers (122 of 255 at 8192), "
+    "which leaves few programs to hide the memory's time; the partial sums are read again.",
+    "RMS norm backward": "as layer norm backward, with one sum of columns less.",
+    "cross-entropy with gradient": "the logits are read twice, in two launches; the sum of the "
+    "losses is torch's own, a third.",
+    "matmul, pointers": "addresses take registers and instructions that the copy engine would "
+    "spare; products and copies share the same warps.",
+    "matmul, descriptors": "no warps are set aside for copying, and a tile is stored before the "
+    "next one begins.",
+    "flash forward": "products wait for exponentials: a score costs 4D operations of 4096 a clock "
+    "and one of 16 exponentials, so without an overlap of the two D = 64 stops at 1/2 of the peak, "
+    "D = 128 at 2/3. Triton overlaps what it can; FlashAttention-3 and cuDNN do so by hand.",
+    "flash backward": "two kernels compute the scores twice: 7 products are run, 5 are credited. "
+    "One kernel with atomic additions to dq would run 5, and could not be repeated bit by bit.",
+    "split-K decode": "a tile of 16 query rows for each group of heads, of which only the group's "
+    "own count; the merge is a second launch.",
+}
+"""What may keep a kernel from its goal, by the beginning of its name: from its source and from the
+compiler, not from a clock."""
+
 BF16 = torch.bfloat16
 ELEMENTS = 2**28  # of the matrices for kernels that memory limits: several times any cache
 
@@ -393,3 +424,27 @@ CASES: tuple[Case, ...] = (
     _decode(128, BF16),
 )
 """Every row of the table, in its order."""
+
+
+def judged_cases() -> tuple[Case, ...]:
+    """Every kernel with every mask in every dtype, to be judged; not all of them are measured."""
+    kinds = ("layer", "RMS")
+    return tuple(
+        case
+        for dtype in (torch.float32, torch.float16, BF16)
+        for case in (
+            _add(dtype),
+            _transpose(dtype),
+            _dropout(dtype),
+            *(_softmax(N, dtype) for N in (8192, 131_072)),
+            *(_norm(kind, 8192, back, dtype) for kind in kinds for back in (False, True)),
+            _cross_entropy(dtype),
+            _matmul(False, dtype),
+            _matmul(True, dtype),
+            *(_attention(back, causal, D, dtype)
+              for back in (False, True) for causal in (False, True) for D in (64, 128)),
+            _grouped(128, dtype),
+            _packed(128, dtype),
+            _decode(128, dtype),
+        )
+    )  # fmt: skip

@@ -47,6 +47,12 @@ def copy_bytes_per_second() -> float:
     return 2 * GIB / (time_ms(lambda: target.copy_(source)) * 1e-3)
 
 
+def matmul_flops_per_second(dtype: torch.dtype = torch.bfloat16, size: int = 8192) -> float:
+    """Operations a second in torch's product of two matrices: the other ceiling of this run."""
+    a = torch.randn(size, size, device="cuda").to(dtype)
+    return 2 * size**3 / (time_ms(lambda: a @ a) * 1e-3)
+
+
 def machine() -> dict[str, str]:
     """GPU, driver, versions and date: what every figure must come with."""
     return {

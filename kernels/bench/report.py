@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from kernels.bench.cases import CASES, Case, dtype_name
+from kernels.bench.cases import CASES, OBSTACLES, Case, dtype_name
 
 NOT_MEASURED = "not measured yet"
 HEADER = """# How fast the kernels are
@@ -13,6 +13,12 @@ measured in one run: our time, and each rival's, as the median of many calls fro
 ratio above 1 means that ours is faster. "× copy" compares the bytes that must be moved a second
 with a device copy. The matrix multiplications of attention are credited without recomputation: 2
 forward, 5 backward, half of it when causal.
+"""
+
+STANDS_IN_THE_WAY = """## What stands in the way
+
+What the source and the compiler say of each kernel; what the clock says is in the table, or not
+known yet. `python -m kernels.bench --tune` looks for faster configurations.
 """
 
 
@@ -33,9 +39,17 @@ def row_of(case: Case, measured: dict[str, Any] | None) -> dict[str, Any]:
 def markdown(results: dict[str, Any]) -> str:
     """The whole README of the results."""
     lines = [HEADER, *_machine_lines(results.get("machine")), ""]
+    if judged := results.get("judged"):
+        right = judged["cases"] - len(judged["wrong"])
+        lines += [f"Judged there, in three dtypes: {right} of {judged['cases']} right.", ""]
     lines.append("| kernel | shape | dtype | time | rate | ratios | goal | reached |")
     lines.append("|---|---|---|---|---|---|---|---|")
     lines += [_line(case, results["rows"].get(case.name)) for case in CASES]
+    lines += [
+        "",
+        STANDS_IN_THE_WAY,
+        *(f"- **{kernel}**: {text}" for kernel, text in OBSTACLES.items()),
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -18,6 +18,7 @@ about one idea.
 # %% nbgrader={"grade_id": "setup", "locked": true}
 from course.checks import check, draw_seed, draws
 from course.checks.kernels import DEVICE, compiles, moves, normal, play_kernel, right, stays_inside
+from course.checks.speed import INTERPRETING, speed
 from course.widgets.kernel_map import Touch, kernel_map
 
 COMPILES = """The interpreter runs a kernel as Python and numpy, and lets much pass that no GPU can
@@ -253,6 +254,20 @@ the scores of this call would be 40 × 70 numbers. Where are they?
 # %%
 play_kernel(attention, *heads(1, 40, 70))
 
+# %% [markdown]
+"""
+**How fast is it?** Two products, each of $2TSd$ operations a head. For long texts your place depends on
+the 32 queries of a tile, not on $T$. Where would tiles of 128 queries put it? On a GPU the rival is
+torch's own fused attention.
+"""
+
+# %%
+H, T, d = (1, 100, 16) if INTERPRETING else (32, 4096, 64)
+q, k, v = heads(H, T, T, d, dtype=torch.float16)
+plain = torch.nn.functional.scaled_dot_product_attention
+speed(attention, lambda q, k, v: plain(q[None], k[None], v[None])[0], q, k, v,
+      operations=4 * H * T * T * d)  # fmt: skip
+
 # %% [markdown] nbgrader={"grade_id": "causal_attention_task", "locked": true}
 r"""
 ## 9. Causal attention
@@ -462,7 +477,19 @@ play_kernel(causal_attention, *heads(1, 96, 96))
 
 # %% [markdown]
 """
+**How fast is it?** Only half of the products count, as only half of the scores are seen. On a GPU,
+compare the FLOP/s with those of `attention`: a kernel that skips nothing reaches half of them.
+"""
+
+# %%
+H, T, d = (1, 128, 16) if INTERPRETING else (32, 4096, 64)
+q, k, v = heads(H, T, T, d, dtype=torch.float16)
+speed(causal_attention, lambda q, k, v: plain(q[None], k[None], v[None], is_causal=True)[0],
+      q, k, v, operations=2 * H * T * T * d)  # fmt: skip
+
+# %% [markdown]
+"""
 **Done?** Save, then choose *Validate* to run every cell from the top in a fresh kernel, and hand in
 from the *Assignment List*. The reference kernel in `kernels/flash_attention.py` does the same, and
-grouped heads, windows, packed sequences and the backward pass as well.
+grouped heads, windows and packed sequences as well. Next: *attention_backward*, the way back.
 """

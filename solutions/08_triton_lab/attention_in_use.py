@@ -20,6 +20,7 @@ from itertools import accumulate, pairwise
 
 from course.checks import check, draw_seed, draws
 from course.checks.kernels import DEVICE, compiles, moves, normal, play_kernel, right, stays_inside
+from course.checks.speed import INTERPRETING, speed
 from course.widgets.kernel_map import Touch, kernel_map
 from course.widgets.pictures import side_by_side
 
@@ -295,6 +296,26 @@ borders? And which one reads the keys of the last text?
 
 # %%
 play_kernel(packed_attention, *strip([35, 0, 8]))
+
+# %% [markdown]
+"""
+**How fast is it?** (Worth no points.) Only what a text's queries see of its own keys counts. On a GPU
+the rival is torch's fused attention, text by text: what does it pay for each text, however short?
+"""
+
+# %%
+lengths, H, d = ([35, 70, 8], 1, 16) if INTERPRETING else ([4096, 500, 3000, 1200, 64] * 4, 16, 64)
+texts = list(pairwise([0, *accumulate(lengths)]))
+plain = torch.nn.functional.scaled_dot_product_attention
+
+
+def text_by_text(q, k, v, cu_seqlens, longest):
+    parts = [[x[i:j].transpose(0, 1)[None] for x in (q, k, v)] for i, j in texts]
+    return torch.cat([plain(*part, is_causal=True)[0].transpose(0, 1) for part in parts])
+
+
+speed(packed_attention, text_by_text, *strip(lengths, H, d, dtype=torch.float16),
+      operations=2 * H * d * sum(T * T for T in lengths))  # fmt: skip
 
 # %% [markdown] nbgrader={"grade_id": "split_decode_task", "locked": true}
 r"""
@@ -614,6 +635,19 @@ Then the one that merges. How many numbers does it read? And if the cache were a
 
 # %%
 play_kernel(split_decode, *cache([40], 48), 3, launch=1)
+
+# %% [markdown]
+"""
+**How fast is it?** (Worth no points.) Sixteen queries for each key make at most 16 operations a byte,
+far left of the corner: no tile and no split can bring you further. So what are the splits good for?
+On a GPU, try 1, 4 and 32.
+"""
+
+# %%
+B, S, d, splits = (1, 96, 16, 3) if INTERPRETING else (16, 2**15, 64, 16)
+plain = torch.nn.functional.scaled_dot_product_attention
+speed(split_decode, lambda q, k, v, *_: plain(q[:, None], k[:, None], v[:, None])[:, 0],
+      *cache([S] * B, S, d, dtype=torch.float16), splits, operations=4 * 16 * B * S * d)  # fmt: skip
 
 # %% [markdown]
 """

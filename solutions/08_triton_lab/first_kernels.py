@@ -19,6 +19,7 @@ other, and everything that it reads and writes is counted. On a GPU the same cod
 # %% nbgrader={"grade_id": "setup", "locked": true}
 from course.checks import check, draw_seed, draws
 from course.checks.kernels import DEVICE, compiles, moves, normal, play_kernel, right, stays_inside
+from course.checks.speed import INTERPRETING, speed
 from course.widgets.kernel_map import Touch, kernel_map
 
 COMPILES = """The interpreter runs a kernel as Python and numpy, and lets much pass that no GPU can
@@ -206,6 +207,20 @@ look again. Take the mask away: where does the viewer put its `!`?
 
 # %%
 play_kernel(vector_add, normal(300), normal(300, seed=1))
+
+# %% [markdown]
+"""
+**How fast is it?** (Worth no points.) On a GPU your kernel and torch's own function are timed in one
+run, from a cold cache, and drawn below the machine's roof: what a copy and a product of matrices reach
+there. Without a GPU nothing is timed, but the *place* can be counted: an addition of halves moves 6 bytes
+for one operation. No kernel can change that, so what is there to gain? Other sizes of `BLOCK` change
+the time on a GPU; do they change the place?
+"""
+
+# %%
+n = 300 if INTERPRETING else 2**27
+x, y = (normal(n, seed=seed, dtype=torch.float16) for seed in (1, 2))
+speed(vector_add, torch.add, x, y, operations=n)
 
 # %% [markdown] nbgrader={"grade_id": "copy_rows_task", "locked": true}
 r"""
@@ -400,6 +415,19 @@ column of the table falls, because the GPU moves 32 bytes at a time.
 
 # %%
 play_kernel(copy_rows, *sentences(5, 20))
+
+# %% [markdown]
+"""
+**How fast is it?** A copy does no arithmetic. If the comparison of each column with the length counts as
+one operation, where does it stand? On a GPU the rival is the plain twin: what do its operations
+read and write that your one kernel does not?
+"""
+
+# %%
+M, N = (5, 20) if INTERPRETING else (2**17, 1024)
+x, lengths = sentences(M, N, dtype=torch.float16)
+kept = int(lengths.sum())  # elements that are read
+speed(copy_rows, plain_copy_rows, x, lengths, operations=M * N, moved=2 * (kept + M * N))
 
 # %% [markdown]
 """

@@ -18,6 +18,7 @@ about one idea.
 # %% nbgrader={"grade_id": "setup", "locked": true}
 from course.checks import check, draw_seed, draws
 from course.checks.kernels import DEVICE, compiles, moves, normal, play_kernel, right, stays_inside
+from course.checks.speed import INTERPRETING, speed
 from course.widgets.kernel_map import Touch, kernel_map
 
 COMPILES = """The interpreter runs a kernel as Python and numpy, and lets much pass that no GPU can
@@ -214,6 +215,17 @@ quotient), and compare the last table.
 
 # %%
 play_kernel(softmax_rows, extremes(20))
+
+# %% [markdown]
+"""
+**How fast is it?** Five operations an element: maximum, difference, exponential, sum, quotient. Where
+would five separate kernels stand, each reading and writing the whole matrix?
+"""
+
+# %%
+M, N = (6, 100) if INTERPRETING else (2**17, 1024)
+x = normal(M, N, dtype=torch.float16)
+speed(softmax_rows, lambda x: torch.softmax(x, 1), x, operations=5 * M * N)
 
 # %% [markdown] nbgrader={"grade_id": "long_softmax_task", "locked": true}
 r"""
@@ -416,6 +428,17 @@ does it write?
 
 # %%
 play_kernel(long_softmax, normal(2, 300))
+
+# %% [markdown]
+"""
+**How fast is it?** The work is that of the fused softmax, but every row is read twice. How far is your
+place from *every number to and fro once*?
+"""
+
+# %%
+M, N = (2, 300) if INTERPRETING else (2**10, 2**17)
+x = normal(M, N, dtype=torch.float16)
+speed(long_softmax, lambda x: torch.softmax(x, 1), x, operations=5 * M * N)
 
 # %% [markdown]
 """

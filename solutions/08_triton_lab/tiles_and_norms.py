@@ -18,6 +18,7 @@ about one idea.
 # %% nbgrader={"grade_id": "setup", "locked": true}
 from course.checks import check, draw_seed, draws
 from course.checks.kernels import DEVICE, compiles, moves, normal, play_kernel, right, stays_inside
+from course.checks.speed import INTERPRETING, speed
 from course.widgets.kernel_map import Touch, kernel_map
 
 COMPILES = """The interpreter runs a kernel as Python and numpy, and lets much pass that no GPU can
@@ -238,6 +239,18 @@ its own? How would the table change with tiles of 16 × 16?
 # %%
 play_kernel(matmul, normal(40, 20), normal(20, 36))
 
+# %% [markdown]
+"""
+**How fast is it?** With tiles of 32 × 32, each number that is loaded serves 32 multiplications. Does a
+larger matrix move your place to the right? Does it move *every number to and fro once*? On a GPU the
+rival is cuBLAS, with larger tiles and more of their loads under way at once.
+"""
+
+# %%
+n = 96 if INTERPRETING else 4096
+a, b = (normal(n, n, seed=seed, dtype=torch.float16) for seed in (1, 2))
+speed(matmul, torch.matmul, a, b, operations=2 * n**3)
+
 # %% [markdown] nbgrader={"grade_id": "layer_norm_task", "locked": true}
 r"""
 ## 6. Layer norm, forward
@@ -441,6 +454,19 @@ expensive; on a GPU they stay in the cache, which this model does not have.
 
 # %%
 play_kernel(layer_norm, *rows(5, 20))
+
+# %% [markdown]
+"""
+**How fast is it?** Seven operations an element. In this count $w$ and $b$ are loaded by every row; a GPU
+finds them in its cache, so on a GPU the bytes of *every number to and fro once* are the fairer ones.
+"""
+
+# %%
+M, N = (5, 200) if INTERPRETING else (2**17, 1024)
+x, w, b, eps = rows(M, N, dtype=torch.float16)
+plain = torch.nn.functional.layer_norm
+speed(layer_norm, lambda x, w, b, eps: plain(x, w.shape, w, b, eps), x, w, b, eps,
+      operations=7 * M * N)  # fmt: skip
 
 # %% [markdown] nbgrader={"grade_id": "layer_norm_backward_task", "locked": true}
 r"""
@@ -656,6 +682,19 @@ the atomic addition by load, add and store, and look for the `!`.
 
 # %%
 play_kernel(layer_norm_backward, *backward_rows(4, 12))
+
+# %% [markdown]
+"""
+**How fast is it?** On a GPU, an atomic addition of every row to the same few addresses makes the rows
+queue up there. If yours is slow, give each program several rows, and let it add to `dw` and `db` once.
+"""
+
+# %%
+M, N = (4, 200) if INTERPRETING else (2**15, 1024)
+plain = torch.ops.aten.native_layer_norm_backward
+speed(layer_norm_backward,
+      lambda dy, x, w, m, r: plain(dy, x, w.shape, m[:, None], r[:, None], w, w, [True] * 3),
+      *backward_rows(M, N), operations=13 * M * N)  # fmt: skip
 
 # %% [markdown]
 """

@@ -4,7 +4,7 @@ import json
 
 import kernels
 from kernels.bench import __main__ as command
-from kernels.bench.cases import CASES, Goal
+from kernels.bench.cases import CASES, OBSTACLES, Goal, judged_cases
 from kernels.bench.report import NOT_MEASURED, draw, markdown, reached, row_of
 
 import pytest
@@ -74,6 +74,21 @@ def test_names_are_unique_and_every_case_has_a_rival_and_work():
         assert problem.moved or problem.flops
         rivals = {"copy", *problem.baselines}
         assert {goal.against for goal in case.goals} <= rivals
+
+
+def test_every_kernel_says_what_stands_in_its_way():
+    for case in CASES:
+        assert sum(case.kernel.startswith(kernel) for kernel in OBSTACLES) == 1, case.kernel
+    table = markdown({"machine": None, "rows": {}})
+    for kernel in OBSTACLES:
+        assert f"- **{kernel}**: " in table
+
+
+def test_every_kernel_is_judged_in_every_dtype():
+    judged = judged_cases()
+    dtypes = {torch.float32, torch.float16, torch.bfloat16}
+    for case in CASES:
+        assert {one.dtype for one in judged if one.kernel == case.kernel} == dtypes
 
 
 def test_attention_is_measured_against_three_rivals():

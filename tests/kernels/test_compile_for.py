@@ -79,6 +79,7 @@ def test_the_five_things_that_only_the_compiler_rejects_come_in_plain_words():
     assert results[-1].fits, results[-1].says
 
 
+@pytest.mark.interpreter
 @pytest.mark.parametrize("kernel", [small_dot_kernel, list_kernel, numpy_kernel, global_kernel])
 def test_the_interpreter_accepts_what_the_compiler_rejects(kernel):
     kernel[(1,)](torch.ones(64), 5, BLOCK=8)  # so the test above is worth having

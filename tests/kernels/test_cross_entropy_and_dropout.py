@@ -45,6 +45,7 @@ def test_the_mean_is_over_the_tokens_that_count():
     torch.testing.assert_close(loss, torch.tensor(math.log(8)))
 
 
+@pytest.mark.interpreter
 def test_two_reads_and_one_write_of_the_logits():
     logits = normal(5, 9001).requires_grad_()
     with trace() as run:
@@ -92,6 +93,7 @@ def test_dropout_drops_the_share_asked_for_and_differs_by_seed():
     assert abs(both - 0.09) < 5 * math.sqrt(0.09 * 0.91 / x.numel())
 
 
+@pytest.mark.interpreter
 def test_dropout_reads_once_writes_once_and_stores_no_mask():
     x = normal(10_000)
     with trace() as run:

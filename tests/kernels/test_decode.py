@@ -28,6 +28,7 @@ def test_an_empty_cache_gives_zero():
     assert out.isfinite().all()
 
 
+@pytest.mark.interpreter
 def test_the_cache_is_read_once_for_all_heads_that_share_it_and_only_where_filled():
     q, (k, v) = normal(3, 6, 24), cache(torch.float32)
     with trace() as run:

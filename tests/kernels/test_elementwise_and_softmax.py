@@ -21,6 +21,7 @@ def test_vector_add_equals_torch(N, dtype):
     assert judge(vector_add.vector_add, lambda x, y: torch.add(x, y), x, y).fine
 
 
+@pytest.mark.interpreter
 def test_vector_add_reads_each_element_once_and_writes_it_once():
     x, y = normal(3000), normal(3000, seed=1)
     with trace() as run:
@@ -51,6 +52,7 @@ def test_copy_and_transpose_are_exact(shape, dtype):
         assert strided_copy.transpose(x).is_contiguous()
 
 
+@pytest.mark.interpreter
 def test_a_copy_of_every_eighth_element_uses_an_eighth_of_each_sector():
     x = normal(64, 1024)[:, ::8]
     with trace() as run:
@@ -59,6 +61,7 @@ def test_a_copy_of_every_eighth_element_uses_an_eighth_of_each_sector():
     assert run["out_ptr"].store_efficiency == 1.0
 
 
+@pytest.mark.interpreter
 def test_a_transpose_through_tiles_wastes_no_sector():
     x = normal(128, 192)
     with trace() as run:
@@ -91,6 +94,7 @@ def test_a_row_of_minus_infinity_gives_zeros(name):
     assert torch.equal(SOFTMAXES[name][0](x), torch.zeros(2, 300))
 
 
+@pytest.mark.interpreter
 def test_the_fused_softmax_reads_once_the_online_one_twice():
     x = normal(4, 10_000)
     for kernel, times in ((softmax.softmax, 1.0), (online_softmax.online_softmax, 2.0)):

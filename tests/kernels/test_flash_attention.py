@@ -141,6 +141,7 @@ def test_packed_sequences_do_not_see_each_other(lengths, mask):
         assert verdict.fine, verdict.says
 
 
+@pytest.mark.interpreter
 @pytest.mark.parametrize("T", [128, 200])
 def test_forward_loads_q_once_and_k_and_v_once_a_tile_of_queries(T):
     D, B = 16, 32
@@ -153,6 +154,7 @@ def test_forward_loads_q_once_and_k_and_v_once_a_tile_of_queries(T):
     assert run.findings == []
 
 
+@pytest.mark.interpreter
 def test_causal_does_n_plus_one_by_two_n_of_the_work():
     n, B, D = 6, 32, 16
     q, k, v = qkv(((1, 1, 1), n * B, n * B, D))
@@ -165,6 +167,7 @@ def test_causal_does_n_plus_one_by_two_n_of_the_work():
     assert work[1] / work[0] == (n + 1) / (2 * n)
 
 
+@pytest.mark.interpreter
 def test_a_window_makes_the_work_grow_with_its_width_alone():
     D, B, window = 16, 32, 64
     flops = []
@@ -177,6 +180,7 @@ def test_a_window_makes_the_work_grow_with_its_width_alone():
     assert flops[1] - flops[0] == 256 // B * 3 * tile  # 3 tiles of keys hold 64 + 32 − 1 keys
 
 
+@pytest.mark.interpreter
 def test_the_backward_kernels_race_nowhere_and_write_every_gradient():
     q, k, v = (x.requires_grad_() for x in qkv(CASES["grouped heads"][0]))
     with trace() as run:

@@ -41,6 +41,7 @@ def test_allocation_and_views_are_allowed():
     assert torch.equal(out, x.T)
 
 
+@pytest.mark.interpreter
 def test_the_guard_works_beside_the_trace():
     x = normal(10, 20)
     with guard(copy_kernel) as seen, trace() as run:

@@ -16,6 +16,8 @@ import torch
 import triton
 import triton.language as tl
 
+pytestmark = pytest.mark.interpreter
+
 BF16 = torch.bfloat16
 
 

@@ -27,6 +27,7 @@ def test_transposed_and_sliced_operands(kernel):
     assert verdict.fine, verdict.says
 
 
+@pytest.mark.interpreter
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_persistent_kernel_equals_torch_over_several_tiles_a_program(dtype):
     a, b = normal(136, 72, dtype=dtype), normal(72, 104, dtype=dtype, seed=1)
@@ -38,6 +39,7 @@ def test_the_persistent_kernel_equals_torch_over_several_tiles_a_program(dtype):
     assert run.findings == []
 
 
+@pytest.mark.interpreter
 @pytest.mark.parametrize("kernel", [matmul, matmul_persistent])
 def test_traffic_is_two_m_n_k_by_the_tile(kernel):
     size, tile = 128, 32

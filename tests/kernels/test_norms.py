@@ -46,6 +46,7 @@ def test_a_large_mean_does_not_cancel():
     assert verdict.fine, verdict.says
 
 
+@pytest.mark.interpreter
 def test_x_and_dy_are_read_once_and_nothing_races():
     x = normal(40, 200).requires_grad_()
     weight, bias = (vector.requires_grad_() for vector in vectors(200, torch.float32, 2))

@@ -10,6 +10,8 @@ import torch
 import triton
 import triton.language as tl
 
+pytestmark = pytest.mark.interpreter
+
 
 @triton.jit
 def three_pass_kernel(x_ptr, out_ptr, N, BLOCK: tl.constexpr):
