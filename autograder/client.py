@@ -57,6 +57,7 @@ class Client:
         self._resident = _resident_bytes()
         self._answered: set[str] = set()
         self.lost = False  # whether the kernel is of no use any more
+        self._forged = False  # whether a reply came that the kernel did not send
         self.stray = 0  # replies to nothing that is open
 
     def run(self, source: str, seconds: float, values: dict[str, str] | None = None) -> Answer:
@@ -112,6 +113,9 @@ class Client:
             if self._jail.past.fileno() in happened:
                 self._read_past(conversation)
             if self._jail.cells.fileno() in happened and self._read(conversation):
+                if self._forged:  # somebody is in between: what was asked may never have arrived
+                    self._lose()
+                    return status or "died"
                 if conversation.reply is not None:
                     self._read_past(conversation)
                     return status
@@ -141,7 +145,7 @@ class Client:
                 continue
             if not conversation.sealed(seal, content):
                 # What a thread says late has the seal of another request.
-                self.stray += b'"kind": "reply"' in content[:_HEAD]
+                self._forged |= b'"kind": "reply"' in content[:_HEAD]
             elif (message := _message(content)) is None:
                 continue
             elif message["kind"] != "reply":
@@ -175,7 +179,7 @@ class _Conversation:
         self._shown: dict[str, list[NotebookNode]] = {}  # display_id → outputs
         self._clear = False
 
-    def sealed(self, seal: bytes, content: bytes) -> bool:
+    def sealed(self, seal: bytearray, content: bytearray) -> bool:
         """Whether the kernel itself says `content`, in answer to this request as it was asked."""
         expected = _hash(content, key=self._seal).hexdigest()
         return secrets.compare_digest(expected.encode(), bytes(seal))

@@ -132,9 +132,7 @@ def _groups():
             _own_callables(channel),
             {n: _identity(v) for n, v in channel.say.__globals__.items() if n[:2] != "__"},
             [id(vars(channel)[name]) for name in ("_descriptor", "_key", "_lock", "ours")],
-            {name: _identity(getattr(os, name)) for name in ("write", "fork", "_exit")},
-            [id(signal.signal), id(signal.default_int_handler)],
-            [_own_callables(json._default_decoder), _own_callables(json._default_encoder)],
+            [id(os.fork), id(os._exit), id(signal.signal), id(sys.exc_info)],
         ],
         "what traces Python's work": [sys.gettrace() is None, sys.getprofile() is None],
         "the displays": [

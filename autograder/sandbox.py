@@ -276,8 +276,9 @@ class Sandbox:
 class Jail:
     """A kernel. `control` becomes readable when it has ended.
 
-    `cells` is the way to it for autograder.client, with `seal` the key of what it says there, and
-    out of `past` comes what its processes write to the standard streams past Python. `connection` is Jupyter's, of a kernel with a key.
+    `cells` is the way to it for autograder.client, with `seal` the key of what it says there; out
+    of `past` comes what its processes write to the standard streams past Python. `connection` is
+    Jupyter's, of a kernel with a key.
     """
 
     control: socket.socket

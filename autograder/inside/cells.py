@@ -13,6 +13,7 @@ this kernel's own. So whoever gets hold of the socket alone, and reads or writes
 between, can neither forge an answer nor have another question answered than the one that was asked.
 """
 
+import _json
 import base64
 import functools
 import hashlib
@@ -24,6 +25,7 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import kernel
@@ -33,7 +35,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-_dumps = json.dumps  # whatever a cell makes of it later
+# Whatever a cell makes of modules later: none of these runs any of their Python.
+_read = _json.make_scanner(json.JSONDecoder())
+_write = os.write
 _hash = functools.partial(hashlib.blake2b, digest_size=32)
 _HELD = 0.05  # seconds for which printed text may wait for more
 _LARGE = 8192  # characters that do not wait
@@ -44,6 +48,17 @@ _EXERCISES = {  # module → a cell, if it was imported
     "torch": "import torch\nx = torch.ones(2, requires_grad=True)\n(x * x).sum().backward()\nx",
     "matplotlib.pyplot": "import matplotlib.pyplot as p\np.subplots()[1].set_title('x')\np.show()",
 }
+
+
+def _plain(value: Any) -> str:
+    """What JSON cannot hold: the bytes of a picture, and anything else as text."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+_pack = _json.make_encoder(  # as json.dumps has it
+    *(None, _plain, _json.encode_basestring_ascii),
+    *(None, ": ", ", ", False, False, True),
+)
 
 
 class Channel:
@@ -62,7 +77,7 @@ class Channel:
 
     def asked(self, line: bytes) -> dict[str, Any]:
         """The request in `line`: from now on messages are about it."""
-        request: dict[str, Any] = json.loads(line)
+        request: dict[str, Any] = _read(line.decode(), 0)[0]
         with self._lock:
             self.request, self._seal = request["id"], _hash(line, key=self._key).digest()
         return request
@@ -72,15 +87,15 @@ class Channel:
             return
         with self._lock:
             message = {"id": self.request, "kind": kind, **content}
-            data = _dumps(message, default=_plain)
+            parts = _pack(message, 0)
             self.flush()
-            self._send(data)
+            self._send(parts)
 
     def print(self, name: str, text: str) -> None:
         """Text that was printed to the stream `name`: sent soon, so that a loop that prints does
         not send a message for each word."""
         if not self.ours:
-            os.write(2 if name == "stderr" else 1, text.encode("utf-8", "replace"))
+            _write(2 if name == "stderr" else 1, text.encode("utf-8", "replace"))
             return
         with self._lock:
             if name != self._name:
@@ -97,16 +112,16 @@ class Channel:
             text, self._texts, self._length = "".join(self._texts), [], 0
             if text and self.ours:
                 message = {"id": self.request, "kind": "stream", "name": self._name, "text": text}
-                self._send(_dumps(message))
+                self._send(_pack(message, 0))
                 self._sent = time.monotonic()
 
-    def _send(self, message: str) -> None:
-        data = message.encode()
+    def _send(self, parts: Iterable[str]) -> None:
+        data = "".join(parts).encode()
         seal = _hash(data, key=self._seal).hexdigest().encode()
         # On lines of its own, also after a message that an interrupt broke off.
         left = memoryview(b"\n%b %b\n" % (seal, data))
         while left:
-            left = left[os.write(self._descriptor, left) :]
+            left = left[_write(self._descriptor, left) :]
 
 
 class Stream(io.TextIOBase):
@@ -266,15 +281,13 @@ def _run(shell: Shell, request: dict) -> dict[str, Any]:
     shell.failed_to_show = False
     result = shell.run_cell(request["code"], store_history=True)
     error = result.error_before_exec or result.error_in_exec
-    if error is not None or not result.success or shell.failed_to_show:
+    # The result has its error from sys.exc_info, which a cell can replace; the other is by the way
+    # that the shell went.
+    well = result.success and shell.last_execution_succeeded
+    if error is not None or not well or shell.failed_to_show:
         try:
             words = str(error)
         except Exception:
             words = ""
         return {"status": "error", "ename": type(error).__name__, "evalue": words}
     return {"status": "ok", "values": shell.user_expressions(request["values"])}
-
-
-def _plain(value: Any) -> str:
-    """What JSON cannot hold: the bytes of a picture, and anything else as text."""
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
