@@ -36,7 +36,8 @@ from traitlets import Type
 from traitlets.config import Config
 
 # Whatever a cell makes of modules later: none of these runs any of their Python.
-_read = _json.make_scanner(json.JSONDecoder())
+_decoder: Any = json.JSONDecoder()  # asked for its settings once
+_read = _json.make_scanner(_decoder)
 _write = os.write
 _hash = functools.partial(hashlib.blake2b, digest_size=32)
 _HELD = 0.05  # seconds for which printed text may wait for more
@@ -55,9 +56,9 @@ def _plain(value: Any) -> str:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
 
 
-_pack = _json.make_encoder(  # as json.dumps has it
-    *(None, _plain, _json.encode_basestring_ascii),
-    *(None, ": ", ", ", False, False, True),
+# As json.dumps has it.
+_pack = _json.make_encoder(
+    None, _plain, _json.encode_basestring_ascii, None, ": ", ", ", False, False, True
 )
 
 
