@@ -58,7 +58,7 @@ class Client:
         self._answered: set[str] = set()
         self.lost = False  # whether the kernel is of no use any more
         self._forged = False  # whether a reply came that the kernel did not send
-        self.stray = 0  # replies to nothing that is open
+        self.stray = 0  # replies to nothing that is open, or of somebody else
 
     def run(self, source: str, seconds: float, values: dict[str, str] | None = None) -> Answer:
         """Run `source` for at most `seconds`; then evaluate the expressions `values` if it ran."""
@@ -145,7 +145,9 @@ class Client:
                 continue
             if not conversation.sealed(seal, content):
                 # What a thread says late has the seal of another request.
-                self._forged |= b'"kind": "reply"' in content[:_HEAD]
+                if b'"kind": "reply"' in content[:_HEAD]:
+                    self._forged = True
+                    self.stray += 1
             elif (message := _message(content)) is None:
                 continue
             elif message["kind"] != "reply":
@@ -219,8 +221,7 @@ class _Conversation:
         values = {}
         expressions = reply.get("values")
         for name, value in expressions.items() if isinstance(expressions, dict) else ():
-            shown = _bundle(value.get("data") if isinstance(value, dict) else None)
-            plain = shown.get("text/plain", "")
+            plain = text(value)
             values[name] = plain if len(plain) <= _VALUE else ""
         error, message = (text(reply.get(key))[:_WORDS] for key in ("ename", "evalue"))
         return Answer(status, error, message, self._outputs, values)

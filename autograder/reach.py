@@ -25,6 +25,8 @@ _WORDS = """
     __code__ __closure__ __globals__ __builtins__ __subclasses__ __mro__ __import__ __loader__
     _current_frames _current_exceptions getmodule getclosurevars walk_stack walk_tb
     _ip InteractiveShell load_ipython_extension __builtin__
+    TorchFunctionMode TorchDispatchMode __torch_function__ __torch_dispatch__
+    type_pprinters singleton_pprinters deferred_pprinters for_type
     __getattribute__ __self__ __func__ cell_contents CodeType FunctionType
     builtins importlib marshal pickle codeop runpy sitecustomize
     ipykernel jupyter_client traitlets zmq tornado

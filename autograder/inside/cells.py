@@ -155,6 +155,13 @@ class Result(DisplayHook):
     def write_output_prompt(self) -> None:
         """None: the notebook has its own."""
 
+    def compute_format_data(self, result: Any) -> tuple[dict, dict]:
+        """A plain number as it is: a test may end with how many points were earned."""
+        if type(result) in (bool, int, float):
+            return {"text/plain": repr(result)}, {}
+        found: tuple[dict, dict] = super().compute_format_data(result)
+        return found
+
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
         shell: Any = self.shell
         shell.channel.say("result", data=format_dict)
@@ -291,4 +298,15 @@ def _run(shell: Shell, request: dict) -> dict[str, Any]:
         except Exception:
             words = ""
         return {"status": "error", "ename": type(error).__name__, "evalue": words}
-    return {"status": "ok", "values": shell.user_expressions(request["values"])}
+    return {"status": "ok", "values": _values(shell, request["values"])}
+
+
+def _values(shell: Shell, expressions: dict[str, str]) -> dict[str, str]:
+    """What the expressions come to, as text; not as shown, for that is the notebook's affair."""
+    values = {}
+    for name, expression in expressions.items():
+        try:
+            values[name] = repr(eval(expression, shell.user_global_ns, shell.user_ns))
+        except Exception:
+            values[name] = ""
+    return values

@@ -243,3 +243,21 @@ def test_jails_leave_no_descriptor_open(box: Sandbox) -> None:
             Client(jail).run(source, 10)
         counts.append(len(os.listdir("/proc/self/fd")))
     assert set(counts) == {counts[0]}
+
+
+PRINTER = """
+class Shown:
+    def _repr_pretty_(self, printer, cycle):
+        for kind in (int, str):
+            printer.type_pprinters[kind] = lambda it, printer, cycle: printer.text("4")
+display(Shown())
+"""
+
+
+def test_numbers_and_values_are_said_as_they_are(client: Client) -> None:
+    """A test may end with its points; whoever is shown can change how numbers are shown."""
+    client.run(PRINTER, 30)
+    answer = client.run("2", 30, {"number": "1 + 1", "text": "'a'", "wrong": "1 / 0"})
+    assert answer.outputs[0].data == {"text/plain": "2"}
+    assert answer.values == {"number": "2", "text": "'a'", "wrong": ""}
+    assert client.run("(2,)", 30).outputs[0].data == {"text/plain": "(4,)"}
