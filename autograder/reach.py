@@ -49,7 +49,8 @@ _REACHES = re.compile(
             r"\bget_ipython\s+as\b",
             r"\binspect\s*\.\s*(?!signature\b|getsource\b|getdoc\b)\w+|\binspect\s+as\b",
             r"\bfrom\s+inspect\s+import\s+(?!signature\b|getsource\b|getdoc\b)|=\s*inspect\b",
-            r"\b(?:json|os|sys(?!\.std)|signal)(?:\.\w+)+\s*=(?!=)",
+            r"(?<![.\w])(?:json|os|sys(?!\.std))(?:\.\w+)+\s*=(?!=)",
+            r"(?<![.\w])signal\s*\.\s*(?:signal|default_int_handler)\s*=(?!=)",
             r"(?<![.\w])(?:numpy|np|math|course|torch(?!\.backends))(?:\.\w+)+\s*=(?!=)",
         ]
     ),

@@ -20,6 +20,7 @@ HONEST = [
     "import gc, sys\ngc.collect(); sys.setrecursionlimit(10_000); x = np.a.b == 3",
     "import IPython\nIPython.display.clear_output()\nfrom IPython.display import HTML",
     "import os, sys, inspect\nos.environ['A'] = 'b'; sys.stdout = x\ninspect.signature(f)",
+    "signal.grad = None; self.signal.value = 3; signal = x.json.text",
     "from IPython import get_ipython\n%load_ext autoreload\nfrom inspect import signature",
     "\x0c# a page\n'\u2028' # another line",
     "def broken(:\n    ''' not closed",
