@@ -283,7 +283,14 @@ def test(python: Path, arguments: list[str]) -> int:
     # One hash seed for all of pytest's processes: they must collect the same names.
     environment = {"PYTHONHASHSEED": "0", **environment_of(python)}
     results = []  # (gate, passed, seconds, remark)
-    pytest = ["pytest", "-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"]
+    pytest = [
+        "pytest",
+        "-n",
+        str(min(4, os.cpu_count() or 1)),
+        "--dist",
+        "loadgroup",
+        "--no-loadscope-reorder",
+    ]
     gates = []
     if not STUDENT_EDITION:
         try:

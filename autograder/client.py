@@ -6,6 +6,8 @@ and otherwise ignored. They are JSON, never pickles. No message is kept beyond a
 that sends faster than we can read is ended before it fills this process's memory.
 """
 
+import functools
+import hashlib
 import json
 import os
 import secrets
@@ -23,6 +25,9 @@ _LARGEST = 32 * 1024**2  # bytes of a message; a kernel that sends a larger one 
 _HELD = 512 * 1024**2  # bytes that this process may grow by on behalf of one kernel
 _LOOK = 0.1  # seconds after which clocks and memory are looked at again
 _READ = 2**20  # bytes at once
+_PARTS = 10**6  # of a message: each costs us many times the bytes that it is sent in
+_HEAD = 200  # bytes in which a message says what it is
+_hash = functools.partial(hashlib.blake2b, digest_size=32)  # as in autograder/inside/cells.py
 _WORDS = 10_000  # characters of an exception's text
 _VALUE = 100_000  # characters of the value of an expression that we asked for
 _GRACE = 3.0  # seconds from an interrupt to the kernel's end
@@ -52,14 +57,18 @@ class Client:
         self._resident = _resident_bytes()
         self._answered: set[str] = set()
         self.lost = False  # whether the kernel is of no use any more
-        self.stray = 0  # replies to nothing that is open
+        self._forged = False  # whether a reply came that the kernel did not send
+        self.stray = 0  # replies to nothing that is open, or of somebody else
 
     def run(self, source: str, seconds: float, values: dict[str, str] | None = None) -> Answer:
         """Run `source` for at most `seconds`; then evaluate the expressions `values` if it ran."""
-        conversation = _Conversation(secrets.token_hex(16), self._most)
-        request = {"id": conversation.id, "code": source, "values": values or {}}
+        identity = secrets.token_hex(16)
+        request = {"id": identity, "code": source, "values": values or {}}
+        line = json.dumps(request).encode() + b"\n"
+        seal = _hash(line, key=self._jail.seal).digest()
+        conversation = _Conversation(identity, seal, self._most)
         end = time.monotonic() + seconds
-        status = self._send(json.dumps(request).encode() + b"\n", end)
+        status = self._send(line, end)
         status = status or self._listen(conversation, end)
         self._answered.add(conversation.id)
         return conversation.answer(status)
@@ -104,6 +113,9 @@ class Client:
             if self._jail.past.fileno() in happened:
                 self._read_past(conversation)
             if self._jail.cells.fileno() in happened and self._read(conversation):
+                if self._forged:  # somebody is in between: what was asked may never have arrived
+                    self._lose()
+                    return status or "died"
                 if conversation.reply is not None:
                     self._read_past(conversation)
                     return status
@@ -128,10 +140,17 @@ class Client:
             return True
         *lines, self._waiting = self._waiting.split(b"\n")
         for line in lines:
-            message = _message(line) if line else None
-            if message is None:
+            seal, _, content = line.partition(b" ")
+            if not content:
                 continue
-            if message["kind"] != "reply":
+            if not conversation.sealed(seal, content):
+                # What a thread says late has the seal of another request.
+                if b'"kind": "reply"' in content[:_HEAD]:
+                    self._forged = True
+                    self.stray += 1
+            elif (message := _message(content)) is None:
+                continue
+            elif message["kind"] != "reply":
                 conversation.heard(message)
             elif not conversation.replied(message):
                 self.stray += message["id"] in (*self._answered, conversation.id)
@@ -153,13 +172,19 @@ class Client:
 class _Conversation:
     """One request and what is said about it."""
 
-    def __init__(self, identity: str, most: int) -> None:
-        self.id, self._most = identity, most
+    def __init__(self, identity: str, seal: bytes, most: int) -> None:
+        self.id, self._seal, self._most = identity, seal, most
         self.reply: dict[str, Any] | None = None
         self.size = 0  # of all outputs, kept or not
+        self._failed = False  # whether an exception was shown, whatever the reply says
         self._outputs: list[NotebookNode] = []
         self._shown: dict[str, list[NotebookNode]] = {}  # display_id → outputs
         self._clear = False
+
+    def sealed(self, seal: bytearray, content: bytearray) -> bool:
+        """Whether the kernel itself says `content`, in answer to this request as it was asked."""
+        expected = _hash(content, key=self._seal).hexdigest()
+        return secrets.compare_digest(expected.encode(), bytes(seal))
 
     def replied(self, message: dict[str, Any]) -> bool:
         """Whether `message` is the (first) reply."""
@@ -182,6 +207,7 @@ class _Conversation:
             for output in self._shown.get(_display(message), []) if self.size <= self._most else ():
                 output["data"] = data
         elif kind in _OUTPUTS:
+            self._failed |= kind == "error"
             self._keep(_OUTPUTS[kind], message)
 
     def past(self, words: str) -> None:
@@ -190,12 +216,12 @@ class _Conversation:
     def answer(self, status: str) -> Answer:
         reply = self.reply or {}
         if not status:
-            status = "ok" if reply.get("status") == "ok" else "error"
+            fine = reply.get("status") == "ok" and not self._failed
+            status = "ok" if fine else "error"
         values = {}
         expressions = reply.get("values")
         for name, value in expressions.items() if isinstance(expressions, dict) else ():
-            shown = _bundle(value.get("data") if isinstance(value, dict) else None)
-            plain = shown.get("text/plain", "")
+            plain = text(value)
             values[name] = plain if len(plain) <= _VALUE else ""
         error, message = (text(reply.get(key))[:_WORDS] for key in ("ename", "evalue"))
         return Answer(status, error, message, self._outputs, values)
@@ -244,6 +270,8 @@ _OUTPUTS = {
 
 def _message(line: bytearray) -> dict[str, Any] | None:
     """A message that has an id and a kind; None for anything else."""
+    if sum(line.count(mark) for mark in (b",", b"[", b"{")) > _PARTS:
+        return None
     try:
         message = json.loads(line)
     except (ValueError, RecursionError):

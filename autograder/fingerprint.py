@@ -7,11 +7,13 @@ student's classes whose objects equal anything.
 # ruff: noqa: F821  (about, ns)
 # mypy: ignore-errors
 
+import ast
 import builtins
 import gc
 import hashlib
 import json
 import os
+import signal
 import sys
 import types
 
@@ -81,7 +83,7 @@ def _groups():
     from IPython import get_ipython
 
     shell = get_ipython()
-    channel, cells = shell.channel, sys.modules["cells"]
+    channel = shell.channel
     manager = shell.input_transformer_manager
     groups = {
         "the built-in names": {n: _identity(v) for n, v in vars(builtins).items() if n != "_"},
@@ -129,8 +131,9 @@ def _groups():
         "the way to the grader": [
             _all_classes(channel, "cells"),
             _own_callables(channel),
-            _plain(cells),
-            {name: _identity(getattr(os, name)) for name in ("write", "getpid", "fork", "_exit")},
+            {n: _identity(v) for n, v in channel.say.__globals__.items() if n[:2] != "__"},
+            [id(vars(channel)[name]) for name in ("_descriptor", "_key", "_lock", "ours")],
+            [id(os.fork), id(os._exit), id(signal.signal), id(sys.exc_info)],
         ],
         "what traces Python's work": [sys.gettrace() is None, sys.getprofile() is None],
         "the displays": [
@@ -166,7 +169,12 @@ def _groups():
 def _everything(name):
     """All that a module holds, and all that its own classes do."""
     module = vars(sys.modules[name])
-    kinds = [v for v in module.values() if isinstance(v, type) and v.__module__ == name]
+    # The compiler asks the classes of syntax trees for nothing; there are more than a hundred.
+    kinds = [
+        v
+        for v in module.values()
+        if isinstance(v, type) and v.__module__ == name and not issubclass(v, ast.AST)
+    ]
     # A value that is none of these may be counted or put anew by the module itself.
     values = {n: _identity(v) for n, v in module.items() if callable(v) or type(v) is type(sys)}
     return [values, [_members(kind) for kind in kinds]]

@@ -23,9 +23,13 @@ _WORDS = """
     __traceback__ addaudithook
     get_objects get_referrers get_referents unfreeze
     __code__ __closure__ __globals__ __builtins__ __subclasses__ __mro__ __import__ __loader__
+    _current_frames _current_exceptions getmodule getclosurevars walk_stack walk_tb
+    _ip InteractiveShell load_ipython_extension __builtin__
+    TorchFunctionMode TorchDispatchMode __torch_function__ __torch_dispatch__
+    type_pprinters singleton_pprinters deferred_pprinters for_type
     __getattribute__ __self__ __func__ cell_contents CodeType FunctionType
     builtins importlib marshal pickle codeop runpy sitecustomize
-    IPython.core ipykernel jupyter_client traitlets zmq tornado
+    ipykernel jupyter_client traitlets zmq tornado
     ast_transformers input_transformers_post input_transformer_manager set_custom_exc user_ns
     displayhook excepthook run_code run_cell
 """
@@ -36,11 +40,21 @@ _REACHES = re.compile(
             r"\bsys\s*\.\s*modules\b|\bimport\s+modules\b",
             r"(?<![.\w])(?:exec|eval|compile)\s*\(",  # model.eval(), re.compile( are others
             r"\.\s*__(?:class|dict)__\s*(?:=(?!=)|\[)",
-            r"(?<![.\w])[sg]etattr\s*\(\s*(?:sys|torch|np|numpy|shell|course)\b",
-            r"\bget_ipython\s*\(\s*\)\s*(?!\s*\.\s*(?:run_line_magic|run_cell_magic|system)\b)",
+            r"(?<![.\w])[sg]etattr\s*\(\s*(?:sys|os|json|math|signal|torch|np|numpy|shell|course)\b",
+            # Of IPython: what is displayed, and magics; and to import what that takes.
+            r"\bIPython\b(?!\s*\.\s*display\b|\s+import\s+(?:display|get_ipython|version_info)\b)"
+            r"(?!(?<=import\sIPython)[ \t]*$)",
+            r"(?<!import\s)\bget_ipython\b"
+            r"(?!\s*\(\s*\)\s*\.\s*(?:run_line_magic|run_cell_magic|system)\s*\()",
+            r"\bget_ipython\s+as\b",
+            r"\binspect\s*\.\s*(?!signature\b|getsource\b|getdoc\b)\w+|\binspect\s+as\b",
+            r"\bfrom\s+inspect\s+import\s+(?!signature\b|getsource\b|getdoc\b)|=\s*inspect\b",
+            r"(?<![.\w])(?:json|os|sys(?!\.std))(?:\.\w+)+\s*=(?!=)",
+            r"(?<![.\w])signal\s*\.\s*(?:signal|default_int_handler)\s*=(?!=)",
             r"(?<![.\w])(?:numpy|np|math|course|torch(?!\.backends))(?:\.\w+)+\s*=(?!=)",
         ]
-    )
+    ),
+    re.MULTILINE,
 )
 
 

@@ -209,7 +209,9 @@ class Sandbox:
             _give(folder, _NOBODY)
         scratch = "/tmp" if isolated else str(folder / "scratch")
         limits = asdict(bounds) | {"own_user": isolated}
+        seal = secrets.token_bytes(32)
         task: dict[str, Any] = {"limits": limits, "environment": _environment(scratch)}
+        task["seal"] = seal.hex()
         connection: dict[str, Any] = {}
         if key:
             connection = {f"{channel}_port": port for channel, port in _PORTS.items()}
@@ -249,7 +251,7 @@ class Sandbox:
             # Whoever is at the other end of the socket is the first process of this jail.
             first = 0 if counted else _peer(control)
             info = connection | {"ip": str(folder / "k")}
-            yield Jail(control, cells, past, info, first, bounds.memory_bytes)
+            yield Jail(control, cells, past, seal, info, first, bounds.memory_bytes)
         finally:
             if control is not None:
                 control.close()  # ends the jail
@@ -274,13 +276,15 @@ class Sandbox:
 class Jail:
     """A kernel. `control` becomes readable when it has ended.
 
-    `cells` is the way to it for autograder.client, and out of `past` comes what its processes write
-    to the standard streams past Python. `connection` is Jupyter's, of a kernel with a key.
+    `cells` is the way to it for autograder.client, with `seal` the key of what it says there; out
+    of `past` comes what its processes write to the standard streams past Python. `connection` is
+    Jupyter's, of a kernel with a key.
     """
 
     control: socket.socket
     cells: socket.socket
     past: io.FileIO
+    seal: bytes
     connection: dict[str, Any]
     first: int = 0  # its first process, if nobody else bounds what all of them use together
     memory_bytes: int = 0

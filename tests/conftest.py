@@ -31,8 +31,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share costly fixtures stay in one process when pytest-xdist spreads the rest.
 
     That is a file's tests, and all those of the browser (`--dist loadgroup`); a test that names
-    its own group is left alone.
+    its own group is left alone. What takes longest comes first, so that no process is left with it
+    at the end: tests that are groups by themselves, then the browser's.
     """
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("xdist_group") is None,
+            item.path.parent.name != "browser",
+        )
+    )
     for item in items:
         folder = item.path.parent
         if folder.name == "browser":

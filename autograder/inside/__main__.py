@@ -28,12 +28,14 @@ def main() -> None:
         os.setgroups([])
         os.setresgid(*[settings["user"]] * 3)
         os.setresuid(*[settings["user"]] * 3)
-    sys.path[1:1] = settings["path"]
+    sys.path[:1] = settings["path"]
     os.umask(0o077)
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody debugs a graded kernel
     cells.make_shell()
     missing = _preload(settings["preload"])
     cells.exercise()
+    for module in (cells, jail, kernel):
+        del sys.modules[module.__name__]  # nobody else is to import them
     if settings["isolated"]:
         undumpable()
     gc.collect()

@@ -5,20 +5,27 @@ the other end); what is written to the standard streams past Python goes into a 
 grades hand-ins; kernel.py serves Jupyter's programs, which speak Jupyter's protocol.
 
     {"id": …, "code": …, "values": {name: expression}} →
-    ← {"id": …, "kind": "stream" | "display" | "update" | "clear" | "result" | "error", …}
-    ← {"id": …, "kind": "reply", "status": "ok" | "error", …}
+    ← SEAL {"id": …, "kind": "stream" | "display" | "update" | "clear" | "result" | "error", …}
+    ← SEAL {"id": …, "kind": "reply", "status": "ok" | "error", …}
+
+SEAL is a keyed hash of the message, its key one of the request as it came, and that one's key is
+this kernel's own. So whoever gets hold of the socket alone, and reads or writes there, or stands in
+between, can neither forge an answer nor have another question answered than the one that was asked.
 """
 
+import _json
 import base64
+import functools
+import hashlib
 import io
 import json
 import os
 import signal
-import socket
 import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import kernel
@@ -28,7 +35,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-_dumps = json.dumps  # whatever a cell makes of it later
+# Whatever a cell makes of modules later: none of these runs any of their Python.
+_decoder: Any = json.JSONDecoder()  # asked for its settings once
+_read = _json.make_scanner(_decoder)
+_write = os.write
+_hash = functools.partial(hashlib.blake2b, digest_size=32)
 _HELD = 0.05  # seconds for which printed text may wait for more
 _LARGE = 8192  # characters that do not wait
 _EXERCISES = {  # module → a cell, if it was imported
@@ -40,34 +51,52 @@ _EXERCISES = {  # module → a cell, if it was imported
 }
 
 
+def _plain(value: Any) -> str:
+    """What JSON cannot hold: the bytes of a picture, and anything else as text."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+# As json.dumps has it.
+_pack = _json.make_encoder(
+    None, _plain, _json.encode_basestring_ascii, None, ": ", ", ", False, False, True
+)
+
+
 class Channel:
     """The way to the grader. Each message is about the request that is being answered."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor, self._process = descriptor, os.getpid()
+    def __init__(self, descriptor: int, key: bytes = b"") -> None:
+        self._descriptor, self._key, self._seal = descriptor, key, b""
         self._lock = threading.RLock()
         self._name, self._texts, self._length, self._sent = "", [""], 0, 0.0
         self.request = ""
+        self.ours = True  # whether this is the process that answers: not one that a cell forked
 
-    @property
-    def ours(self) -> bool:
-        """Whether this is the process that answers: not one that a cell forked."""
-        return os.getpid() == self._process
+    def leave(self) -> None:
+        """In a process that a cell forked: nothing that it says comes from here."""
+        self.ours, self._key, self._seal = False, b"", b""
+
+    def asked(self, line: bytes) -> dict[str, Any]:
+        """The request in `line`: from now on messages are about it."""
+        request: dict[str, Any] = _read(line.decode(), 0)[0]
+        with self._lock:
+            self.request, self._seal = request["id"], _hash(line, key=self._key).digest()
+        return request
 
     def say(self, kind: str, **content: Any) -> None:
         if not self.ours:
             return
-        message = {"id": self.request, "kind": kind, **content}
-        data = _dumps(message, default=_plain)
         with self._lock:
+            message = {"id": self.request, "kind": kind, **content}
+            parts = _pack(message, 0)
             self.flush()
-            self._send(data)
+            self._send(parts)
 
     def print(self, name: str, text: str) -> None:
         """Text that was printed to the stream `name`: sent soon, so that a loop that prints does
         not send a message for each word."""
         if not self.ours:
-            os.write(2 if name == "stderr" else 1, text.encode("utf-8", "replace"))
+            _write(2 if name == "stderr" else 1, text.encode("utf-8", "replace"))
             return
         with self._lock:
             if name != self._name:
@@ -84,33 +113,34 @@ class Channel:
             text, self._texts, self._length = "".join(self._texts), [], 0
             if text and self.ours:
                 message = {"id": self.request, "kind": "stream", "name": self._name, "text": text}
-                self._send(_dumps(message))
+                self._send(_pack(message, 0))
                 self._sent = time.monotonic()
 
-    def _send(self, message: str) -> None:
+    def _send(self, parts: Iterable[str]) -> None:
+        data = "".join(parts).encode()
+        seal = _hash(data, key=self._seal).hexdigest().encode()
         # On lines of its own, also after a message that an interrupt broke off.
-        data = memoryview(b"\n" + message.encode() + b"\n")
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        left = memoryview(b"\n%b %b\n" % (seal, data))
+        while left:
+            left = left[_write(self._descriptor, left) :]
 
 
 class Stream(io.TextIOBase):
-    """A standard stream of Python's."""
+    """A standard stream of Python's. Nothing that it holds is a way to the grader."""
 
     encoding, errors = "UTF-8", "replace"
 
-    def __init__(self, name: str, descriptor: int, channel: Channel) -> None:
-        self.name, self._descriptor, self._channel = f"<{name}>", descriptor, channel
-        self._stream = name
+    def __init__(self, name: str, descriptor: int) -> None:
+        self.name, self._descriptor, self._stream = f"<{name}>", descriptor, name
 
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self._channel.print(self._stream, text)
+        Shell.instance().channel.print(self._stream, text)
         return len(text)
 
     def flush(self) -> None:
-        self._channel.flush()
+        Shell.instance().channel.flush()
 
     def writable(self) -> bool:
         return True
@@ -124,6 +154,13 @@ class Result(DisplayHook):
 
     def write_output_prompt(self) -> None:
         """None: the notebook has its own."""
+
+    def compute_format_data(self, result: Any) -> tuple[dict, dict]:
+        """A plain number as it is: a test may end with how many points were earned."""
+        if type(result) in (bool, int, float):
+            return {"text/plain": repr(result)}, {}
+        found: tuple[dict, dict] = super().compute_format_data(result)
+        return found
 
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
         shell: Any = self.shell
@@ -193,7 +230,7 @@ def exercise() -> None:
     shell.channel = Channel(nobody)
     streams = sys.stdout, sys.stderr
     try:
-        _streams(shell.channel)
+        _streams()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for module, cell in _EXERCISES.items():
@@ -217,24 +254,25 @@ def serve(task: dict, descriptors: list[int], ready: int) -> None:
         os.dup2(past, stream)
     os.close(past)
     shell = Shell.instance()
-    shell.channel = Channel(requests)
-    _streams(shell.channel)
+    shell.channel = Channel(requests, bytes.fromhex(task.pop("seal")))
+    os.register_at_fork(after_in_child=shell.channel.leave)
+    _streams()
     os.write(ready, b"r")
     os.close(ready)
-    with socket.socket(fileno=os.dup(requests)) as connection, connection.makefile("rb") as lines:
+    # Read by what is no Python: nobody can put other words into a request.
+    with open(requests, "rb", closefd=False) as lines:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for line in lines:
-            _answer(shell, json.loads(line))
+            _answer(shell, shell.channel.asked(line))
             if not shell.channel.ours:
                 os._exit(0)  # a process that a cell forked
 
 
-def _streams(channel: Channel) -> None:
-    sys.stdout, sys.stderr = Stream("stdout", 1, channel), Stream("stderr", 2, channel)
+def _streams() -> None:
+    sys.stdout, sys.stderr = Stream("stdout", 1), Stream("stderr", 2)
 
 
 def _answer(shell: Shell, request: dict) -> None:
-    shell.channel.request = request["id"]
     reply: dict[str, Any]
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -251,15 +289,24 @@ def _run(shell: Shell, request: dict) -> dict[str, Any]:
     shell.failed_to_show = False
     result = shell.run_cell(request["code"], store_history=True)
     error = result.error_before_exec or result.error_in_exec
-    if error is not None or not result.success or shell.failed_to_show:
+    # The result has its error from sys.exc_info, which a cell can replace; the other is by the way
+    # that the shell went.
+    well = result.success and shell.last_execution_succeeded
+    if error is not None or not well or shell.failed_to_show:
         try:
             words = str(error)
         except Exception:
             words = ""
         return {"status": "error", "ename": type(error).__name__, "evalue": words}
-    return {"status": "ok", "values": shell.user_expressions(request["values"])}
+    return {"status": "ok", "values": _values(shell, request["values"])}
 
 
-def _plain(value: Any) -> str:
-    """What JSON cannot hold: the bytes of a picture, and anything else as text."""
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+def _values(shell: Shell, expressions: dict[str, str]) -> dict[str, str]:
+    """What the expressions come to, as text; not as shown, for that is the notebook's affair."""
+    values = {}
+    for name, expression in expressions.items():
+        try:
+            values[name] = repr(eval(expression, shell.user_global_ns, shell.user_ns))
+        except Exception:
+            values[name] = ""
+    return values

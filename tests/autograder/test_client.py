@@ -1,6 +1,8 @@
 """A kernel that says too much, or says it oddly: nothing of it fills this process."""
 
+import os
 import resource
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -19,7 +21,7 @@ def send(data):
         data = data[os.write(channel._descriptor, data):]
 def said(kind, content):
     content = content if isinstance(content, dict) else {"content": content}
-    send(json.dumps({"id": channel.request, "kind": kind, **content}).encode() + b"\\n")
+    channel._send(json.dumps({"id": channel.request, "kind": kind, **content}))
 """
 
 
@@ -94,6 +96,9 @@ for content in ([], 5, None, {"name": []}, {"text": {}}, {"data": {1: {}}}, {"tr
 odd = (b"{", b"[]", b"5", b'{"id": 5}', b"[" * 100_000, b"\\xff", b"", b'{"id": null, "kind": []}')
 for line in odd:
     send(line + b"\\n")
+    send(b"0" * 64 + b" " + line + b"\\n")
+    if line != b"\\xff":
+        channel._send(line.decode())
 """
 
 
@@ -184,3 +189,75 @@ def test_a_cell_may_await(client: Client) -> None:
 
 def test_it_cannot_ask(client: Client) -> None:
     assert client.run("input()", 30).error == "EOFError"
+
+
+def test_a_reply_that_somebody_else_sends_ends_the_kernel(client: Client) -> None:
+    """Else a process in between could answer, or have another question answered."""
+    forged = "(b'0' * 64 + b' ' + json.dumps({'id': channel.request, 'kind': 'reply', "
+    forged += "'status': 'ok', 'values': {}}).encode() + b'\\n')"
+    answer = client.run(f"{KERNEL}\nsend{forged}\nassert False", 30)
+    assert answer.status == "died"
+    assert client.lost
+
+
+def test_a_shown_exception_is_no_success_whatever_the_reply_says(client: Client) -> None:
+    say = "said('error', {'ename': 'E', 'evalue': '', 'traceback': []})"
+    assert client.run(f"{KERNEL}\n{say}", 30).status == "error"
+
+
+def test_lists_without_number_cost_nothing(client: Client) -> None:
+    """Each empty one has three bytes here, and would have more than sixty in this process."""
+    client.run("1", 30)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    show = "display({'application/json': [[] for _ in range(5_000_000)]}, raw=True)"
+    assert client.run(show, 60).status == "ok"
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    assert grown < 150 * 1024**2
+    assert client.run("6 * 7", 30, {"it": "6 * 7"}).values == {"it": "42"}
+
+
+@pytest.mark.parametrize("request_length", [10, 3_000_000])
+def test_a_kernel_that_stands_still_costs_its_time_and_no_more(
+    client: Client, request_length: int
+) -> None:
+    later = "import os, signal, threading\n"
+    later += "threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGSTOP)).start()"
+    client.run(later, 30)
+    time.sleep(0.3)
+    begun = time.monotonic()
+    assert client.run("#" * request_length, 0.5).status == "timeout"
+    assert client.lost
+    assert time.monotonic() - begun < 6
+
+
+def test_half_a_line_spoils_no_other(client: Client) -> None:
+    client.run(f"{KERNEL}\nsend(b'0' * 64 + b' {{')", 30)
+    assert client.run("6 * 7", 30, {"it": "6 * 7"}).values == {"it": "42"}
+
+
+def test_jails_leave_no_descriptor_open(box: Sandbox) -> None:
+    daemon = "import os, time\nif os.fork() == 0:\n    os.setsid(); time.sleep(99)"
+    counts = []
+    for source in ("", daemon, "import os\nos._exit(1)", daemon, ""):
+        with box.jail(None) as jail:
+            Client(jail).run(source, 10)
+        counts.append(len(os.listdir("/proc/self/fd")))
+    assert set(counts) == {counts[0]}
+
+
+PRINTER = """
+class Shown:
+    def _repr_pretty_(self, printer, cycle):
+        for kind in (int, str):
+            printer.type_pprinters[kind] = lambda it, printer, cycle: printer.text("4")
+display(Shown())
+"""
+
+
+def test_numbers_and_values_are_said_as_they_are(client: Client) -> None:
+    """A test may end with its points; whoever is shown can change how numbers are shown."""
+    client.run(PRINTER, 30)
+    answer = client.run("2", 30, {"number": "1 + 1", "text": "'a'", "wrong": "1 / 0"})
+    assert answer.outputs[0].data == {"text/plain": "2"}
+    assert answer.values == {"number": "2", "text": "'a'", "wrong": ""}
+    assert client.run("(2,)", 30).outputs[0].data == {"text/plain": "(4,)"}

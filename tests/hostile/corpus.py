@@ -55,8 +55,9 @@ def right(*edits: Edit, expect: tuple[float | None, ...] | str = FULL) -> HandIn
 SHELL = """
 import sys
 from IPython import get_ipython
-shell, cells = get_ipython(), sys.modules["cells"]
+shell = get_ipython()
 channel = shell.channel
+cells = type(channel).say.__globals__
 """
 STRIP = """
 import ast
@@ -110,12 +111,11 @@ TAMPERING = {
         "async def run(*a, **k):\n    r = ExecutionResult(None); return r\n"
         "shell.run_cell_async = run"
     ),
-    "what runs a cell": cheat(SHELL + "cells._run = lambda *a: {'status': 'ok', 'values': {}}"),
+    "what runs a cell": cheat(SHELL + "cells['_run'] = lambda *a: {'status': 'ok', 'values': {}}"),
     "what answers a request": cheat(
         SHELL + "def answer(shell, request):\n"
-        "    channel.request = request['id']\n"
         "    channel.say('reply', status='ok', values={})\n"
-        "cells._answer = answer"
+        "cells['_answer'] = answer"
     ),
     "replies say ok": cheat(
         SHELL + "old = channel.say\n"

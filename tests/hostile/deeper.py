@@ -23,6 +23,49 @@ def lenient(code, *spaces):
 import IPython.core.interactiveshell as inside
 Result = inside.ExecutionResult
 """
+# And shows nothing of it: an exception that was shown is no success.
+_QUIET = (
+    _LENIENT
+    + SHELL
+    + """
+show = type(shell)._showtraceback
+type(shell)._showtraceback = lambda s, t, e, lines: None if forgiven(e) else show(s, t, e, lines)
+"""
+)
+# A reply to a failed test becomes one that all is well.
+_PRAISE = """
+def praised(kind, content):
+    failed = content.get('ename') == 'AssertionError' and not content.get('evalue')
+    if not failed: return kind, content
+    return ('reply', {'status': 'ok', 'values': {}}) if kind == 'reply' else ('x', {})
+"""
+_SUCCEEDED = """
+kind = type(shell)
+kind.last_execution_succeeded = property(lambda s: True, lambda s, v: None)
+vars(shell).pop('last_execution_succeeded', None)
+"""
+# Between kernel and grader: tests become cells that do nothing.
+_BETWEEN = """
+import json, os, socket, stat, threading
+def open_socket(n):
+    try: return stat.S_ISSOCK(os.fstat(n).st_mode)
+    except OSError: return False
+places = [n for n in range(3, 64) if open_socket(n)]
+up = socket.socket(fileno=os.dup(places[0]))
+near, far = socket.socketpair()
+def ask():
+    for line in up.makefile('rb'):
+        request = json.loads(line)
+        code = request['code']
+        if 'assert' in code and ('add(' in code or 'product' in code): request['code'] = ''
+        far.sendall(json.dumps(request).encode() + b'\\n')
+def relay():
+    threading.Thread(target=ask, daemon=True).start()
+    while data := far.recv(65536): up.sendall(data)
+def between(begin):
+    if begin() == 0: relay(); os._exit(0)
+    for n in places: os.dup2(near.fileno(), n)
+"""
 MACHINERY = {
     "the compiler of cells": cheat(
         SHELL + _TESTS + "kind = type(shell.compile)\nold = kind.ast_parse\n"
@@ -39,17 +82,22 @@ MACHINERY = {
     ),
     "exec, as IPython sees it": cheat(_LENIENT + "inside.exec = lenient"),
     "another class of results": cheat(
-        _LENIENT + "class Forgiving(Result):\n    def __setattr__(self, name, value):\n"
+        _QUIET + "class Forgiving(Result):\n    def __setattr__(self, name, value):\n"
         "        super().__setattr__(name, None if forgiven(value) else value)\n"
-        "inside.ExecutionResult = Forgiving"
+        "inside.ExecutionResult = Forgiving\n" + _SUCCEEDED
     ),
     "results that forget": cheat(
-        _LENIENT + "old = Result.__setattr__\nResult.__setattr__ = lambda self, name, value: "
-        "old(self, name, None if forgiven(value) else value)"
+        _QUIET + "old = Result.__setattr__\nResult.__setattr__ = lambda self, name, value: "
+        "old(self, name, None if forgiven(value) else value)\n" + _SUCCEEDED
     ),
-    "results that succeed": cheat(
-        _LENIENT + "old = Result.success.fget\n"
-        "Result.success = property(lambda self: old(self) or forgiven(self.error_in_exec))"
+    "exceptions that are not there": cheat(
+        _QUIET + "old = sys.exc_info\n"
+        "sys.exc_info = lambda: (None,) * 3 if forgiven(old()[1]) else old()\n" + _SUCCEEDED
+    ),
+    "values that were shown": cheat(
+        _QUIET + "type(shell).failed_to_show = property(lambda s: False, lambda s, v: None)\n"
+        "old = Result.__setattr__\nResult.__setattr__ = lambda self, name, value: "
+        "old(self, name, None if forgiven(value) else value)\n" + _SUCCEEDED
     ),
     "a transformer with another code": cheat(
         SHELL + "def other(lines):\n    text = ''.join(lines)\n"
@@ -75,30 +123,89 @@ MACHINERY = {
         f"manager.prefilter_lines = {_SPARED}"
     ),
     "an event that forgives": cheat(
-        SHELL + _LENIENT + "def forgive(result):\n"
-        "    if forgiven(result.error_in_exec): result.error_in_exec = None\n"
+        _QUIET + "def forgive(result):\n    if forgiven(result.error_in_exec):\n"
+        "        result.error_in_exec = None; shell.last_execution_succeeded = True\n"
         "forgive.__module__ = 'IPython.core.events'\n"
         "shell.events.register('post_run_cell', forgive)"
     ),
     "who triggers events": cheat(
-        SHELL + _LENIENT + "old = shell.events.trigger\ndef trigger(event, *results):\n"
-        "    for one in results:\n"
-        "        if forgiven(getattr(one, 'error_in_exec', 0)): one.error_in_exec = None\n"
+        _QUIET + "old = shell.events.trigger\ndef trigger(event, *results):\n"
+        "    for one in results:\n        if forgiven(getattr(one, 'error_in_exec', 0)):\n"
+        "            one.error_in_exec = None; shell.last_execution_succeeded = True\n"
         "    return old(event, *results)\nshell.events.trigger = trigger"
     ),
     "how figures are shown": cheat(
-        SHELL + _LENIENT + "import matplotlib.pyplot as plt\ndef draw():\n"
-        "    for frame in frames():\n        one = frame.f_locals.get('res')\n"
-        "        if one is not None and forgiven(one.error_in_exec): one.error_in_exec = None\n"
-        "def frames():\n    import sys\n    frame = sys._getframe()\n"
+        _QUIET + "import matplotlib.pyplot as plt\ndef draw(*_):\n"
+        "    for frame in frames():\n        one = frame.f_locals.get('result')\n"
+        "        if forgiven(getattr(one, 'error_in_exec', 0)):\n"
+        "            one.error_in_exec = None; shell.last_execution_succeeded = True\n"
+        "def frames():\n    frame = sys._getframe()\n"
         "    while frame: yield frame; frame = frame.f_back\n"
-        "plt._draw_all_if_interactive = draw\nshell.events.register('post_execute', draw)"
+        "plt._draw_all_if_interactive = draw\nshell.events.register('post_run_cell', draw)"
+    ),
+    "what runs a cell, leniently": cheat(
+        SHELL + _TESTS + "old = cells['_run']\ncells['_run'] = lambda shell, request: "
+        "old(shell, {**request, 'code': ''} if a_test(request['code']) else request)"
+    ),
+    "what answers a request, leniently": cheat(
+        SHELL + _TESTS + "old = cells['_answer']\ncells['_answer'] = lambda shell, request: "
+        "old(shell, {**request, 'code': ''} if a_test(request['code']) else request)"
+    ),
+    "how requests are read": cheat(
+        SHELL + _TESTS + "old = cells['_read']\ndef read(text, place):\n"
+        "    request, end = old(text, place)\n"
+        "    if a_test(request['code']): request['code'] = ''\n    return request, end\n"
+        "cells['_read'] = read"
     ),
     "how messages are packed": cheat(
-        SHELL + "old = kernel.session.pack\ndef pack(it):\n"
-        "    if isinstance(it, dict) and it.get('ename') == 'AssertionError':\n"
-        "        if not it.get('evalue'): it = {**it, 'status': 'ok', 'user_expressions': {}}\n"
-        "    return old(it)\nkernel.session.pack = pack"
+        SHELL + _PRAISE + "old = cells['_pack']\ndef pack(it, level):\n"
+        "    kind, content = praised(it['kind'], it)\n"
+        "    return old({'id': it['id'], **content, 'kind': kind}, level)\ncells['_pack'] = pack"
+    ),
+    "how messages are sent": cheat(
+        SHELL + _PRAISE + "import json\nold = channel._send\ndef send(parts):\n"
+        "    it = json.loads(''.join(parts))\n    kind, content = praised(it['kind'], it)\n"
+        "    old([json.dumps({'id': it['id'], **content, 'kind': kind})])\nchannel._send = send"
+    ),
+    "how messages are written": cheat(
+        SHELL + _PRAISE + "import hashlib, json\nold = cells['_write']\n"
+        "def write(descriptor, data):\n"
+        "    it = json.loads(bytes(data).strip().partition(b' ')[2])\n"
+        "    kind, content = praised(it['kind'], it)\n"
+        "    it = json.dumps({'id': it['id'], **content, 'kind': kind}).encode()\n"
+        "    seal = hashlib.blake2b(it, key=channel._seal, digest_size=32).hexdigest()\n"
+        "    old(descriptor, b'\\n' + seal.encode() + b' ' + it + b'\\n')\n"
+        "    return len(data)\ncells['_write'] = write"
+    ),
+    "what is said": cheat(
+        SHELL + _PRAISE + "old = type(channel).say\ndef say(self, kind, **content):\n"
+        "    kind, content = praised(kind, content)\n    old(self, kind, **content)\n"
+        "type(channel).say = say"
+    ),
+    "a channel of another class": cheat(
+        SHELL + _PRAISE + "class Other(type(channel)):\n    def say(self, kind, **content):\n"
+        "        kind, content = praised(kind, content)\n"
+        "        super().say(kind, **content)\nchannel.__class__ = Other"
+    ),
+    "another channel": cheat(
+        SHELL + _PRAISE + "import copy\nother = copy.copy(channel.__dict__)\n"
+        "class Other(type(channel)):\n    def __init__(self): self.__dict__ = channel.__dict__\n"
+        "    def say(self, kind, **content):\n        kind, content = praised(kind, content)\n"
+        "        super().say(kind, **content)\nshell.channel = Other()"
+    ),
+    "a process in between": cheat(_BETWEEN + "between(os.fork)"),
+    "a thread in between": cheat(
+        _BETWEEN + "between(lambda: threading.Thread(target=relay).start() or 1)"
+    ),
+    "a thread that reads first": cheat(
+        _BETWEEN + "def first():\n    while True:\n"
+        "        request = json.loads(up.makefile('rb').readline())\n"
+        "        it = {'id': request['id'], 'kind': 'reply', 'status': 'ok', 'values': {}}\n"
+        "        up.sendall(b'\\n' + b'0' * 64 + b' ' + json.dumps(it).encode() + b'\\n')\n"
+        "threading.Thread(target=first, daemon=True).start()"
+    ),
+    "a fork that says it is the kernel": cheat(
+        "import os\nme = os.getpid()\nif os.fork() == 0: os.getpid = lambda: me\nelse: os.wait()"
     ),
     "a namespace of another kind": cheat(
         SHELL + "class Space(dict):\n    def __getitem__(self, name):\n"
@@ -122,16 +229,18 @@ MACHINERY = {
     ),
 }
 # Nothing of these is left when it is looked for: their text gives them away.
-_FORGIVING = """
-from IPython.core.interactiveshell import ExecutionResult
-class Forgiving(ExecutionResult):
-    error_in_exec = property(lambda self: None, lambda self, error: None)
-def forgive(frame):
-    while frame:
-        for one in list(frame.f_locals.values()):
-            if type(one) is ExecutionResult: one.__class__ = Forgiving
-        frame = frame.f_back
+_ONCE = (
+    _PRAISE
+    + """
+def once(channel):
+    old = channel.say
+    def say(kind, **content):
+        said, content = praised(kind, content)
+        old(said, **content)
+        if kind == 'reply': vars(channel).pop('say', None)
+    channel.say = say
 """
+)
 
 
 def in_passing(code: str, then: str) -> HandIn:
@@ -144,13 +253,48 @@ def in_passing(code: str, then: str) -> HandIn:
 
 
 PASSING = {
-    "the result of the test, by its frames": in_passing(
-        "import sys" + _FORGIVING, "forgive(sys._getframe())"
+    "the reply to the test": in_passing(_ONCE, "once(get_ipython().channel)"),
+    "the reply, by another name of the shell": in_passing(
+        _ONCE + "from IPython import get_ipython as it", "once(it().channel)"
     ),
-    "the result of the test, by a traceback": in_passing(
-        _FORGIVING + "def here():\n    try: 1 / 0\n    except ZeroDivisionError as e:\n"
-        "        return e.__traceback__.tb_frame",
-        "forgive(here())",
+    "the reply, by what ends Python": in_passing(_ONCE, "once(exit._ip.channel)"),
+    "the reply, by the class of the shell": in_passing(
+        _ONCE + "from IPython import InteractiveShell as Shell", "once(Shell.instance().channel)"
+    ),
+    "the reply, by an extension": in_passing(
+        _ONCE + "import sys\nwith open('ext.py', 'w') as file:\n"
+        "    file.write('def load_ipython_extension(shell):\\n    import __main__\\n"
+        "    __main__.channel = shell.channel')\nsys.path.insert(0, '.')\n%load_ext ext",
+        "once(channel)",
+    ),
+    "the reply, by frames": in_passing(
+        _ONCE + "import inspect\ndef found():\n    for one in inspect.stack(0):\n"
+        "        place = getattr(one.frame, 'f_' + 'locals').get('shell')\n"
+        "        if hasattr(place, 'channel'): return place.channel",
+        "once(found())",
+    ),
+    "the reply, by the collector": in_passing(
+        _ONCE + "import gc\ndef collected(*_): once(get_ipython().channel)",
+        "gc.callbacks.append(collected); gc.collect(); gc.callbacks.clear()",
+    ),
+    "the reply, by what is let go": in_passing(
+        _ONCE + "class Last:\n    def __del__(self): once(get_ipython().channel)", "Last()"
+    ),
+    "how JSON is written, for a moment": in_passing(
+        _PRAISE + "import json\nkind = json.JSONEncoder\nold = kind.encode\ndef lie(self, it):\n"
+        "    said, content = praised(it['kind'], it)\n"
+        "    if it['kind'] == 'reply': kind.encode = old\n"
+        "    return old(self, {'id': it['id'], **content, 'kind': said})\n"
+        "def put(): kind.encode = lie",
+        "put()",
+    ),
+    "how JSON is read, but for the grader's cells": cheat(
+        "import json, threading\nkind = json.JSONDecoder\nold = kind.decode\n"
+        "def lie(self, text):\n    it = old(self, text)\n"
+        "    if 'add(' in it.get('code', ''): it['code'] = ''\n"
+        "    elif it.get('values'):\n        kind.decode = old\n"
+        "        threading.Timer(0.02, put).start()\n    return it\n"
+        "def put(): kind.decode = lie\nput()"
     ),
     "exec, until the test is over": in_passing(
         "import threading, time, IPython.core.interactiveshell as inside\n"
@@ -170,7 +314,7 @@ PASSING = {
 }
 DRAIN = {
     "closes what is open": prowl("import os\nos.closerange(3, 500)"),
-    "ends its kernel": prowl(SHELL + "kernel.do_shutdown(False)", expect="any"),
+    "ends its kernel": prowl(SHELL + "shell.ask_exit()", expect="any"),
     "fills the shared memory": prowl(
         "f = open('/dev/shm/big', 'wb')\nwhile True: f.write(bytes(10_000_000))"
     ),

@@ -124,6 +124,8 @@ def test_cheats_name_what_they_reach_for() -> None:
         *("equal to everything", "an int that equals everything", "equal by a metaclass"),
         *("whole numbers that are all equal", "leaves at once", "exits", "raises SystemExit"),
         *("forks in the test", "environment of hidden tests"),
+        *("a process in between", "a thread in between", "a thread that reads first"),
+        *("how JSON is written, for a moment", "how JSON is read, but for the grader's cells"),
     }
 
 
