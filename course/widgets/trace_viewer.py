@@ -10,8 +10,9 @@ step is shown as a picture, with the same tables.
 What goes to the browser (plain JSON types; the positions of elements are flat, and in order)
 
     name, source, first_line, programs     of one launch
-    tensors    [{"name", "shape", "columns", "rows", "bin", "kinds"}]: drawn in `rows` rows of
-               `columns` elements; a cell stands for `bin` of them; `kinds` "read", "written"
+    tensors    [{"name", "shape", "size", "columns", "across", "down", "scale", "kinds"}]: a row
+               holds `columns` elements; a cell stands for `down` rows by `across` elements, which
+               `scale` says in words (see tensor_grid); `kinds` "read", "written"
     steps      [{"line", "program", "tensor", "kind", "ranges", "note", "fault"}]: the ranges hold
                the elements touched, as [first, one past the last]; "fault" says whether one is here
     columns    what the columns of `totals` are
@@ -32,13 +33,11 @@ import traitlets
 
 from course.widgets.bundle import bundle, styles
 from course.widgets.kernel_map import flat_positions, map_of_run
+from course.widgets.tensor_grid import grid_of
 
 Run = Mapping[str, Any]
 
 MAX_STEPS = 1_500
-MAX_CELLS = 768  # of one tensor
-MAX_COLUMNS = 64
-FOLD = 32  # a vector goes on in the next row after so many
 VERBS = {"load": "loads", "store": "stores", "atomic": "changes by an atomic"}
 COLUMNS = (
     "tensor",
@@ -228,23 +227,13 @@ def _lanes(count: int) -> str:
 
 
 def _layout(name: str, shape: Sequence[int], steps: Sequence[Run]) -> dict[str, Any]:
-    """How a tensor is drawn: rows of cells, none of which is too small to be seen."""
-    size = math.prod(shape)
-    wide = shape[-1] if shape else 1
-    columns = FOLD if len(shape) == 1 and size > FOLD else max(wide, 1)
-    rows = math.ceil(size / columns)
-    across = math.ceil(columns / MAX_COLUMNS)  # elements a cell
-    if len(shape) == 1:
-        across = max(across, math.ceil(size / MAX_CELLS))
-        columns, rows = columns * across, math.ceil(size / (columns * across))
-    cells = math.ceil(columns / across)
+    """How a tensor is drawn, and for which kinds of access."""
+    grid = grid_of(shape)
     return {
         "name": name,
         "shape": " × ".join(map(str, shape)) or "1",
-        "size": size,
-        "columns": columns,
-        "rows": min(rows, max(MAX_CELLS // cells, 1)),
-        "bin": across,
+        **grid._asdict(),
+        "scale": grid.scale,
         "kinds": [kind for kind in ("read", "written") if any(s["kind"] == kind for s in steps)],
     }
 

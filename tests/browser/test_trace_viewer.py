@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.accessibility import sticking_out, violations
 from tests.browser.lab import THEMES, Lab
-from tests.browser.server import Server
+from tests.browser.server import ROOT, Server
 from tests.browser.test_views import WIDTHS
 
 KERNEL = """\
@@ -36,13 +36,28 @@ def rows_kernel(x_ptr, out_ptr, N, BLOCK: tl.constexpr):
 
 def rows(x):
     out = torch.zeros_like(x)
-    rows_kernel[(x.shape[0],)](x, out, x.shape[1], BLOCK=256)
+    rows_kernel[(x.shape[0],)](x, out, x.shape[1], BLOCK=1024)
     return out
 
 play_kernel(rows, normal(12, 150))
 """
-CELLS = [KERNEL, "play_kernel(pairs, normal(10))", "play_kernel(pairs, normal(10), 3)", ROWS]
-RIGHT, SHIFTED, MANY = 1, 2, 3
+RUNG_10 = ROOT / "solutions/08_triton_lab/attention_backward.py"
+EIGHT = ("attention_backward_keys_twin", "attention_backward_inputs", "attention_backward_keys")
+CELLS = [
+    KERNEL,
+    "play_kernel(pairs, normal(10))",
+    "play_kernel(pairs, normal(10), 3)",
+    ROWS,
+    *(
+        re.split(r"^# %%", RUNG_10.read_text().split(f'"grade_id": "{name}"')[1], flags=re.M)[
+            0
+        ].split("\n", 1)[1]
+        for name in EIGHT
+    ),
+    "play_kernel(attention_backward_keys, *heads(1, 34, 40))",
+    "play_kernel(rows, normal(300, 1000))",
+]
+RIGHT, SHIFTED, MANY, EIGHT_TENSORS, LARGE = 1, 2, 3, 7, 8
 
 
 @pytest.fixture(scope="module")
@@ -125,14 +140,56 @@ def test_one_program_can_be_seen_alone(traces: Lab) -> None:
 def test_a_cell_may_stand_for_several_elements(traces: Lab) -> None:
     node = viewer(traces, MANY)
     node.press("End")
-    expect(node.locator('[data-tensor="x_ptr"] small')).to_contain_text("a cell is 3 elements")
-    assert told(node, "x_ptr", "read") == "x_ptr: 600 of 600 cells read"
+    expect(node.locator('[data-tensor="x_ptr"] small')).to_contain_text("a cell is 4 elements")
+    assert told(node, "x_ptr", "read") == "x_ptr: 456 of 456 cells read"
+
+
+@pytest.mark.parametrize("width", [1600, 1024, 800, 320])
+def test_controls_line_and_what_is_touched_are_seen_together(traces: Lab, width: int) -> None:
+    traces.files(False)
+    traces.size(width, 900)
+    for cell in (EIGHT_TENSORS, LARGE):
+        node = viewer(traces, cell)
+        slider = node.get_by_test_id("step-slider")
+        last = int(slider.get_attribute("max") or 0)
+        for step in (0, last // 2, last):
+            slider.fill(str(step))
+            expect_step(node, step + 1)
+            # With the controls at the lower edge of the window, the rest stands above them.
+            controls = node.locator(".sw-transport")
+            controls.evaluate("one => one.scrollIntoView({block: 'end'})")
+            expect(controls).to_be_in_viewport(ratio=0.9)
+            expect(node.locator(".sw-current .sw-line-number")).to_be_in_viewport(ratio=0.9)
+            expect(node.locator(".sw-map-touched .sw-map-now")).to_be_in_viewport(ratio=0.5)
+        if width >= 1024:
+            box = node.bounding_box()
+            assert box
+            assert box["height"] < 900
+    traces.size(1400, 900)
+    traces.files(True)
+
+
+def test_the_maps_scroll_for_themselves_to_what_is_touched(traces: Lab) -> None:
+    traces.files(False)
+    traces.size(320, 900)
+    node = viewer(traces, EIGHT_TENSORS)
+    maps = node.get_by_test_id("trace-maps")
+    node.press("Home")
+    expect(node.locator('.sw-map-touched[data-tensor="k_ptr"]')).to_have_count(1)
+    before = maps.evaluate("one => one.scrollTop")
+    page = node.evaluate("one => one.getBoundingClientRect().top")
+    node.press("End")
+    expect(node.locator('.sw-map-touched[data-tensor="dv_ptr"]')).to_have_count(1)
+    assert maps.evaluate("one => one.scrollTop") > before
+    assert node.evaluate("one => one.getBoundingClientRect().top") == page
+    traces.size(1400, 900)
+    traces.files(True)
 
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_wrong_at_any_width(traces: Lab, theme: str) -> None:
     traces.theme(theme)
-    for cell in (RIGHT, SHIFTED, MANY):
+    for cell in (RIGHT, SHIFTED, MANY, EIGHT_TENSORS):
         viewer(traces, cell).press("End")
     traces.files(False)
     for width in WIDTHS:

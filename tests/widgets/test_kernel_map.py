@@ -3,7 +3,7 @@
 import re
 import xml.etree.ElementTree as ElementTree
 
-from course.widgets.kernel_map import MOST_COLUMNS, Touch, kernel_map, map_of_run
+from course.widgets.kernel_map import TALLEST, Touch, kernel_map, map_of_run
 
 
 def words(svg: str) -> list[str]:
@@ -33,10 +33,42 @@ def test_rereads_shares_holes_and_faults_are_marked() -> None:
     assert "1 in a fault" in drawn.words
 
 
-def test_a_large_tensor_is_cut_and_says_so() -> None:
-    drawn = kernel_map({"x": (3, 500)}, [Touch(0, "x", "load", range(1500))])
-    assert drawn.count("<rect") == 3 * MOST_COLUMNS
-    assert f"… of 1500 elements, 3 × {MOST_COLUMNS} are drawn" in words(drawn)
+def height(svg: str) -> float:
+    box = ElementTree.fromstring(svg).get("viewBox")
+    assert box
+    return float(box.split()[3])
+
+
+def test_a_cell_of_a_large_tensor_stands_for_several_elements() -> None:
+    touches = [
+        Touch(0, "x", "load", range(0, 1500, 2)),  # one of the eight in a cell is read twice more
+        Touch(0, "x", "load", [0, 0]),
+        Touch(1, "out", "store", range(1499)),
+    ]
+    drawn = kernel_map({"x": (3, 500), "out": (3, 500)}, touches, {"out": [9]})
+    ElementTree.fromstring(drawn)
+    assert words(drawn)[:3] == ["x, read", "3 × 500", "a cell is 8 elements"]
+    assert drawn.count("<rect") == 2 * 3 * 63
+    assert drawn.count("stroke-dasharray") == 1  # the last cell of out: an element is missing
+    assert drawn.words == (
+        "What each program reads and writes. x (3 × 500), read, 1 elements more than once; "
+        "out (3 × 500), written, 1 never, 1 in a fault"
+    )
+
+
+def test_the_picture_of_many_tensors_stays_low() -> None:
+    tensors = {f"tensor_{number}": (40, 16) for number in range(8)}
+    touches = [
+        Touch(row, name, "load", range(16 * row, 16 * row + 16))
+        for name in tensors
+        for row in range(40)
+    ]
+    drawn = kernel_map(tensors, touches)
+    assert height(drawn) <= TALLEST
+    assert drawn.count("<rect") == 8 * 640
+    one = kernel_map({"x": (300, 1000)}, [Touch(0, "x", "load", range(300_000))])
+    assert height(one) <= TALLEST
+    assert height(kernel_map({"x": (4, 4)}, [])) == 4 + 32 + 4 * 24  # a small one is as it was
 
 
 def test_a_run_is_drawn_as_the_tensor_is_seen_not_as_it_lies() -> None:

@@ -10,7 +10,8 @@ import torch
 import triton
 import triton.language as tl
 
-from course.widgets.trace_viewer import MAX_CELLS, MAX_STEPS, TraceViewer, tell
+from course.widgets.tensor_grid import TensorGrid, grid_of
+from course.widgets.trace_viewer import MAX_STEPS, TraceViewer, tell
 
 
 @triton.jit
@@ -81,17 +82,16 @@ def test_the_table_counts_what_was_moved() -> None:
 
 
 @pytest.mark.parametrize("shape", [(5,), (33,), (5000,), (3, 7), (40, 200), (2, 3, 9), (1, 4000)])
-def test_every_tensor_fits_its_map(shape: tuple[int, ...]) -> None:
+def test_the_browser_is_told_how_each_tensor_is_drawn(shape: tuple[int, ...]) -> None:
     x = torch.zeros(shape, device=DEVICE)
     with trace() as run:
         _shifted[(1,)](x, torch.zeros_like(x), x.numel(), SHIFT=0, B=8192)
     layout = tell(run.as_dict())["tensors"][0]
-    across = -(-layout["columns"] // layout["bin"])
-    assert across <= 64
-    assert across * layout["rows"] <= MAX_CELLS
-    if x.numel() <= 64:
-        assert layout["bin"] == 1
-        assert layout["rows"] * layout["columns"] >= x.numel()
+    assert layout["shape"] == " × ".join(map(str, shape))
+    assert layout["kinds"] == ["read"]
+    grid = TensorGrid(*(layout[field] for field in TensorGrid._fields))
+    assert grid == grid_of(shape)
+    assert layout["scale"] == grid.scale
 
 
 def test_a_long_run_is_cut_and_says_so() -> None:

@@ -3,9 +3,11 @@
 
 import { codePane } from "./code_pane.js";
 import { element, focusable, say } from "./dom.js";
-import { memoryMap } from "./memory_map.js";
+import { LARGEST, memoryMap, SMALLEST } from "./memory_map.js";
+import { SERIES } from "./palette.js";
 import { transport } from "./transport.js";
 
+const LOW = 2; // rows of cells
 const TOLD_AFTER_MS = 250; // a screen reader is told a step when the reader stays on it this long
 
 function render({ model, el }) {
@@ -19,7 +21,14 @@ function render({ model, el }) {
 
   const code = codePane();
   code.load(run);
-  const holder = element("div", { class: "sw-maps", "data-testid": "trace-maps" }, ...maps.map(({ node }) => node));
+  const holder = focusable(
+    element(
+      "div", { class: "sw-maps", role: "group", tabindex: "0", "aria-label": "Maps of the tensors", "data-testid": "trace-maps" },
+      ...stacked(maps),
+    ),
+  );
+  let room = ""; // what the maps were last fitted into
+  const colours = colourKey();
   const note = element("div", { class: "sw-note", "data-testid": "step-note" });
   const spoken = element("div", { class: "sw-spoken", "aria-live": "polite" });
   const controls = transport({ go, forward: () => go(model.get("step") + 1), toggle, hurry: (speed) => set({ speed }) });
@@ -30,7 +39,7 @@ function render({ model, el }) {
     ),
   );
   const who = element("label", { class: "sw-who" }, "Show", chooser);
-  const seen = element("div", { class: "sw-seen" }, holder, note, legend());
+  const seen = element("div", { class: "sw-seen" }, holder, note);
   const panes = element("div", { class: "sw-panes sw-no-state" }, code.node, seen);
   const problem = element("div", { class: "sw-problem", role: "alert" }, model.get("problem"));
   const left = element("div", { class: "sw-left-out" }, run.left_out);
@@ -43,7 +52,7 @@ function render({ model, el }) {
       { class: "sw-player sw-trace", role: "group", tabindex: "0", "aria-label": `Trace of ${title}`, "data-testid": "trace-viewer" },
       element(
         "div", { class: "sw-inside" },
-        element("div", { class: "sw-title" }, title), panes, controls.node, problem, faults(), traffic(), left, spoken,
+        element("div", { class: "sw-title" }, title), panes, controls.node, legend(), problem, faults(), traffic(), left, spoken,
       ),
     ),
   );
@@ -70,11 +79,16 @@ function render({ model, el }) {
     controls.show({ step: index, count: run.steps.length, playing: model.get("playing"), rate: model.get("speed"), predicting: false });
     chooser.value = model.get("program");
     const steps = run.steps.slice(0, index + 1);
-    const width = Math.max(holder.clientWidth || 400, 120);
     const atEnd = index >= run.steps.length - 1;
-    const words = maps.map((map) => map.show(steps, width, model.get("program"), programs, atEnd));
+    fit();
+    const words = maps.map((map) => map.show(steps, model.get("program"), programs, atEnd));
     const step = run.steps[index];
     if (!step) return;
+    for (const map of maps) {
+      const touched = map.isAbout(step);
+      map.node.classList.toggle("sw-map-touched", touched);
+      if (touched) bringUp(map.node);
+    }
     code.show({ line: step.line, event: step.fault ? "error" : "line" });
     say(note, step.note);
     note.classList.toggle("sw-failed", step.fault);
@@ -85,6 +99,31 @@ function render({ model, el }) {
     }
   }
 
+  // Cells as large as lets all maps be seen at once within the height that the style gives them;
+  // where even the smallest are too large, the maps scroll.
+  function fit() {
+    const width = Math.max(holder.offsetWidth || 400, 120);
+    const height = parseFloat(getComputedStyle(holder).maxHeight);
+    if (room === `${width} ${height}`) return;
+    room = `${width} ${height}`;
+    holder.style.overflow = "hidden"; // a scroll bar would change the width while we try
+    let [fitting, largest] = [2 * SMALLEST, 2 * LARGEST]; // in half pixels
+    while (fitting < largest) {
+      const tried = Math.ceil((fitting + largest) / 2);
+      for (const map of maps) map.scale(tried / 2, width);
+      if (holder.scrollHeight <= Math.ceil(height)) fitting = tried;
+      else largest = tried - 1;
+    }
+    for (const map of maps) map.place(fitting / 2, width);
+    holder.style.overflow = "";
+    colours.hidden = !maps.some((map) => map.isSmall());
+  }
+
+  function bringUp(node) {
+    const above = node.offsetTop - holder.scrollTop;
+    if (above < 0 || above + node.offsetHeight > holder.clientHeight) holder.scrollTop = node.offsetTop;
+  }
+
   function legend() {
     const keys = [
       ["sw-key-now", "is being read"], ["sw-key-store", "is being written"], ["sw-key-missing", "? never written"],
@@ -93,6 +132,22 @@ function render({ model, el }) {
       "div", { class: "sw-legend" },
       ...keys.map(([look, words]) => element("span", {}, element("i", { class: `sw-key ${look}`, "aria-hidden": "true" }), words)),
       element("span", {}, "a number: the program; +: several; ×2: twice; !: a fault"),
+      colours,
+    );
+  }
+
+  // Which program has which colour: for cells too small for its number.
+  function colourKey() {
+    const key = (colour, words) => {
+      const square = element("i", { class: "sw-key", "aria-hidden": "true" });
+      square.style.cssText = `background: ${colour}; border-color: ${colour}`;
+      return element("span", {}, square, words);
+    };
+    return element(
+      "div", { class: "sw-colours", "data-testid": "trace-colours" },
+      ...programs.slice(0, SERIES.length).map((one, index) => key(SERIES[index], `program ${one}`)),
+      key("#7f7f7f", "several"),
+      ...(programs.length > SERIES.length ? [element("span", {}, "and again from the first colour")] : []),
     );
   }
 
@@ -168,6 +223,17 @@ function render({ model, el }) {
     model.off("change:playing change:speed", played);
     root.remove();
   };
+}
+
+// The maps' elements, with neighbours that are low (vectors, mostly) one above the other.
+function stacked(maps) {
+  const nodes = [];
+  maps.forEach(({ node, high }, index) => {
+    if (high > LOW) nodes.push(node);
+    else if (index && maps[index - 1].high <= LOW) nodes.at(-1).append(node);
+    else nodes.push(element("div", { class: "sw-map-stack" }, node));
+  });
+  return nodes;
 }
 
 export default { render };
