@@ -187,15 +187,20 @@ class Batch:
         self._insist(self._ledger.queue, [self.keys[student] for student in waiting])
         running: dict[str, int] = {}
         tries: Counter[str] = Counter()
-        while waiting or running:
+
+        def give() -> None:
             while waiting and pool.free():
                 student = waiting.popleft()
                 running[student] = self._insist(self._ledger.begin, self.keys[student], purpose)
                 tries[student] += 1
                 pool.give(self._job(student))
+
+        while waiting or running:
+            give()
             graded = pool.next()
             student = graded.student
             attempt = running.pop(student)
+            give()  # so that nobody waits while this result is written
             outcome = graded.outcome
             if self._handed_in_anew(student):
                 outcome, graded.outcome = OVERTAKEN, INFRASTRUCTURE_ERROR
