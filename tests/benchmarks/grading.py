@@ -242,7 +242,9 @@ def main() -> int:
         rows="\n".join(one.row() for one in compared),
         goal=REACHED if first.ratio >= GOAL else SHORT,
         left=LEFT,
-        grades=f"Grades that differ: {len(different)}." if different else "Every grade is the same.",
+        grades=f"Grades that differ: {len(different)}."
+        if different
+        else "Every grade is the same.",
         memory=max(one.memory for one in compared) / 2**30,
         one=first.one,
         more=more,
