@@ -175,6 +175,15 @@ def compiles(
         case.fail(Card(happened=happened, facts=(("Call", shown),)))
 
 
+class Sentence(str):
+    """Words that a notebook shows without quotation marks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def play_kernel(wrapper: Callable[..., Any], *inputs: Any, launch: int = 0) -> Any:
     """The trace viewer on this call: which program touched what, one load or store at a time.
 
@@ -182,7 +191,9 @@ def play_kernel(wrapper: Callable[..., Any], *inputs: Any, launch: int = 0) -> A
     wrapper launches several. On a GPU nothing can be traced: then a sentence is returned.
     """
     if not _interpreted:
-        return "Traces are made in the interpreter: restart with TRITON_INTERPRET=1 to see one."
+        return Sentence(
+            "Traces are made in the interpreter: restart with TRITON_INTERPRET=1 to see one."
+        )
     from course.widgets.trace_viewer import TraceViewer
 
     problem = ""
@@ -194,7 +205,7 @@ def play_kernel(wrapper: Callable[..., Any], *inputs: Any, launch: int = 0) -> A
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
     if not run.launches:
-        return problem or "No kernel was launched."
+        return Sentence(problem or "No kernel was launched.")
     return TraceViewer(run.as_dict(), launch, problem)
 
 

@@ -19,6 +19,7 @@ from kernels.trace import trace
 import torch
 
 from course.checks.kernels import INTERPRETING as INTERPRETING
+from course.checks.kernels import Sentence
 from course.checks.outcome import name_of
 from course.measure import Placed
 from course.widgets.attention import counted_roofline, measured_roofline
@@ -61,15 +62,6 @@ class Gpu:
 @functools.cache
 def _ceilings(dtype: torch.dtype) -> tuple[float, float]:
     return matmul_flops_per_second(dtype), copy_bytes_per_second()
-
-
-class Sentence(str):
-    """Words that a notebook shows without quotation marks."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def speed(

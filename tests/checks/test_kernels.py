@@ -194,7 +194,8 @@ def test_the_trace_viewer_shows_what_ran_before_an_error() -> None:
     def unwritten(x: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError()
 
-    assert play_kernel(unwritten, normal(4)) == "unwritten is not written yet."
+    # As a notebook shows it: no quotation marks.
+    assert repr(play_kernel(unwritten, normal(4))) == "unwritten is not written yet."
     assert play_kernel(plain, normal(4)) == "No kernel was launched."
 
 
